@@ -1,0 +1,84 @@
+"""Resolve the requirements that projects start with:  python tools/lock.py [--upgrade]
+
+Each application has a pair of locks in includes/locks/. Without --upgrade the
+versions in them are kept where they still fit; with it, the newest are taken.
+Needs uv, jinja2 and pyyaml (see tests/requirements.txt).
+
+The resolver is called exactly as `scripts/venv.py lock` calls it in a project,
+so that a project which locks again without a change gets the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import tempfile
+from pathlib import Path
+
+import jinja2
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+LOCKS = ROOT / "includes" / "locks"
+NAMES = ("requirements", "requirements-dev")
+COMPILE = [
+    *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
+    *("--fork-strategy", "fewest", "--generate-hashes", "--no-strip-extras"),
+]
+
+
+def applications() -> list[str]:
+    """Return the values of the question `app`."""
+    questions = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
+    return list(questions["app"]["choices"].values())
+
+
+def direct(name: str, app: str) -> str:
+    """Return the text of `name`.in as a project with this application gets it."""
+    source = (ROOT / "template" / f"{name}.in.jinja").read_text(encoding="utf-8")
+    return jinja2.Template(source, undefined=jinja2.StrictUndefined).render(app=app) + "\n"
+
+
+def resolve(folder: Path) -> None:
+    """Lock the two .in files of a folder; the versions in its .txt files are preferred."""
+    for name in NAMES:
+        constraints = [] if name == "requirements" else ["-c", "requirements.txt"]
+        command = [*COMPILE, *constraints, f"--output-file={name}.txt", f"{name}.in"]
+        # This machine's uv configuration must not reach the locks.
+        subprocess.run(command, cwd=folder, check=True, env={**os.environ, "UV_NO_CONFIG": "1"})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
+    upgrade = parser.parse_args().upgrade
+
+    with tempfile.TemporaryDirectory() as temporary:
+        # All applications together first: every lock then prefers these versions,
+        # so that no package has one version here and another one there.
+        union = Path(temporary, "union")
+        union.mkdir()
+        for name in NAMES:
+            texts = [direct(name, app) for app in applications()]
+            (union / f"{name}.in").write_text("\n".join(texts), encoding="utf-8")
+            if not upgrade:
+                old = [path.read_text("utf-8") for path in sorted(LOCKS.glob(f"{name}-[!d]*.txt"))]
+                (union / f"{name}.txt").write_text("\n".join(old), encoding="utf-8")
+        resolve(union)
+
+        for app in applications():
+            folder = Path(temporary, app)
+            folder.mkdir()
+            for name in NAMES:
+                (folder / f"{name}.in").write_text(direct(name, app), encoding="utf-8")
+                (folder / f"{name}.txt").write_bytes((union / f"{name}.txt").read_bytes())
+            resolve(folder)
+            for name in NAMES:
+                target = LOCKS / f"{name}-{app}.txt"
+                target.write_bytes((folder / f"{name}.txt").read_bytes())
+                print(f"{target.relative_to(ROOT)}: {target.read_text().count('==')} packages")
+
+
+if __name__ == "__main__":
+    main()
