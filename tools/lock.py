@@ -1,8 +1,9 @@
-"""Resolve the requirements that projects start with:  python tools/lock.py [--upgrade]
+"""Resolve all requirements again:  python tools/lock.py [--upgrade]
 
-Each application has a pair of locks in includes/locks/. Without --upgrade the
-versions in them are kept where they still fit; with it, the newest are taken.
-Needs uv, jinja2 and pyyaml (see tests/requirements.txt).
+Projects start with the locks in includes/locks/, a pair for each application; the
+tests of this repository use tests/requirements.txt. Without --upgrade the versions
+in them are kept where they still fit; with it, the newest are taken. Needs uv,
+jinja2 and pyyaml, which are among the requirements of the tests.
 
 The resolver is called exactly as `scripts/venv.py lock` calls it in a project,
 so that a project which locks again without a change gets the same bytes.
@@ -40,11 +41,11 @@ def direct(name: str, app: str) -> str:
     return jinja2.Template(source, undefined=jinja2.StrictUndefined).render(app=app) + "\n"
 
 
-def resolve(folder: Path) -> None:
-    """Lock the two .in files of a folder; the versions in its .txt files are preferred."""
-    for name in NAMES:
-        constraints = [] if name == "requirements" else ["-c", "requirements.txt"]
-        command = [*COMPILE, *constraints, f"--output-file={name}.txt", f"{name}.in"]
+def resolve(folder: Path, names: tuple[str, ...] = NAMES, *extra: str) -> None:
+    """Lock the .in files of a folder; the versions in its .txt files are preferred."""
+    for name in names:
+        constraints = ["-c", "requirements.txt"] if name == "requirements-dev" else []
+        command = [*COMPILE, *extra, *constraints, f"--output-file={name}.txt", f"{name}.in"]
         # This machine's uv configuration must not reach the locks.
         subprocess.run(command, cwd=folder, check=True, env={**os.environ, "UV_NO_CONFIG": "1"})
 
@@ -54,6 +55,7 @@ def main() -> None:
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
     upgrade = parser.parse_args().upgrade
 
+    resolve(ROOT / "tests", ("requirements",), *(["--upgrade"] if upgrade else []))
     with tempfile.TemporaryDirectory() as temporary:
         # All applications together first: every lock then prefers these versions,
         # so that no package has one version here and another one there.

@@ -1,0 +1,195 @@
+"""The template under test, and the projects that it makes."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+import yaml
+from pytest_copie.plugin import Copie
+
+ROOT = Path(__file__).resolve().parent.parent
+QUESTIONS = {
+    name: question
+    for name, question in yaml.safe_load((ROOT / "copier.yml").read_text("utf-8")).items()
+    if not name.startswith("_")
+}
+ASKED = {name for name, question in QUESTIONS.items() if question.get("when") is not False}
+
+# --- What a test may need -----------------------------------------------------
+
+SHELLS = ("bash", "zsh", "dash", "fish")
+
+
+@cache
+def missing(component: str) -> str:
+    """Return what this machine lacks of a component, or nothing."""
+    if component == "docker":
+        ready = shutil.which("docker") and not run("docker", "info", check=False).returncode
+        return "" if ready else "no running Docker engine"
+    if component == "shells":
+        return ", ".join(shell for shell in SHELLS if not shutil.which(shell))
+    raise ValueError(f"no such component: {component}")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require",
+        default="",
+        metavar="docker,shells",
+        help="fail, rather than skip, the tests that need these when they are missing",
+    )
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    required = item.config.getoption("--require").split(",")
+    for marker in item.iter_markers("needs"):
+        for component in marker.args:
+            if lack := missing(component):
+                outcome = pytest.fail if component in required else pytest.skip
+                outcome(f"needs {component}, missing: {lack}", **{"pytrace": False} if outcome is pytest.fail else {})
+
+
+# --- Commands and projects ----------------------------------------------------
+
+
+def run(*command: object, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command in a user's plain environment; on failure, show what it printed."""
+    hidden = ("VIRTUAL_ENV", "PROJECT_PYTHON", "PYTHON", "APP_", "COMPOSE_", "UV_")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+    environment |= options.pop("env", {})
+    words = [str(word) for word in command]
+    done = subprocess.run(
+        words, text=True, capture_output=True, encoding="utf-8", env=environment, **options
+    )
+    if check and done.returncode:
+        pytest.fail(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done
+
+
+@dataclass
+class Project:
+    """A project made from the template."""
+
+    path: Path
+    answers: dict[str, Any]
+
+    def run(self, *command: object, **options: Any) -> subprocess.CompletedProcess[str]:
+        return run(*command, cwd=self.path, **options)
+
+    def read(self, name: str) -> str:
+        return (self.path / name).read_text("utf-8")
+
+    def write(self, name: str, text: str) -> None:
+        (self.path / name).write_text(text, "utf-8")
+
+    def append(self, name: str, text: str) -> None:
+        self.write(name, self.read(name) + text)
+
+    def files(self) -> dict[str, bytes]:
+        """Return all files by their path, but for what git and tools keep."""
+        return {
+            path.relative_to(self.path).as_posix(): path.read_bytes()
+            for path in sorted(self.path.rglob("*"))
+            if path.is_file() and not {".git", ".venv"} & set(path.relative_to(self.path).parts)
+        }
+
+    def commit(self) -> None:
+        self.run("git", "init", "-q")
+        self.run("git", "add", "-A")
+        who = ("-c", "user.name=User", "-c", "user.email=user@example.org")
+        self.run("git", *who, "commit", "-qm", "Work")
+
+    def update(self, **answers: Any) -> None:
+        """`copier update --defaults`, with some answers changed."""
+        assert answers.keys() <= ASKED, f"not in copier.yml: {answers.keys() - ASKED}"
+        copier.run_update(self.path, data=answers, defaults=True, overwrite=True, quiet=True)
+        self.answers |= answers
+
+
+Bake = Callable[..., Project]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The tester's own defaults for Copier must not reach the answers."""
+    settings = tmp_path_factory.mktemp("settings") / "settings.yml"
+    settings.write_text("{}")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COPIER_SETTINGS_PATH", str(settings))
+        yield
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The template as it stands in the working tree, without git: the quickest to render."""
+    export = tmp_path_factory.mktemp("template")
+    names = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
+    for name in names.stdout.rstrip("\0").split("\0"):
+        if (ROOT / name).is_file():
+            (export / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, export / name)
+    return export
+
+
+@pytest.fixture(scope="session")
+def released(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same as a git repository with a release, which updates need."""
+    repository = tmp_path_factory.mktemp("released") / "template"
+    shutil.copytree(template, repository)
+    release(repository, "v1.0.0")
+    return repository
+
+
+def release(repository: Path, version: str) -> None:
+    """Commit what stands in a template's repository, and tag it."""
+    Project(repository, {}).commit()
+    run("git", "tag", version, cwd=repository)
+
+
+@pytest.fixture(scope="session")
+def bake(copie_session: Copie, template: Path) -> Bake:
+    """Make a project: bake(isolation="venv", app="web")."""
+
+    def make(source: Path = template, **answers: Any) -> Project:
+        # Copier takes unknown answers without a word, and the test would test nothing.
+        assert answers.keys() <= ASKED, f"not in copier.yml: {answers.keys() - ASKED}"
+        result = copie_session.copy(extra_answers=answers, template_dir=source)
+        if result.exception:
+            raise result.exception
+        assert result.project_dir is not None
+        assert answers.items() <= result.answers.items()
+        return Project(result.project_dir, result.answers)
+
+    return make
+
+
+# --- Combinations -------------------------------------------------------------
+
+
+def choices(name: str) -> list[Any]:
+    """Return the values of a choice question."""
+    found = QUESTIONS[name]["choices"]
+    return list(found.values() if isinstance(found, dict) else found)
+
+
+def combinations(*names: str) -> list[dict[str, Any]]:
+    """Return every combination of answers to these choice questions, or to all of them."""
+    names = names or tuple(name for name in QUESTIONS if "choices" in QUESTIONS[name])
+    return [
+        dict(zip(names, values, strict=True)) for values in itertools.product(*map(choices, names))
+    ]
+
+
+def label(answers: dict[str, Any]) -> str:
+    """Return the name of a combination in a test report."""
+    return "-".join(map(str, answers.values()))

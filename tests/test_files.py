@@ -1,0 +1,142 @@
+"""Every combination of answers gives exactly the files it promises, and nothing unrendered."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ASKED, QUESTIONS, ROOT, Bake, Project, combinations, label
+
+ALWAYS = {
+    ".copier-answers.yml",
+    ".editorconfig",
+    ".env.example",
+    ".gitattributes",
+    ".gitignore",
+    ".python-version",
+    "DEVELOPMENT.md",
+    "LICENSE",
+    "README.md",
+    "pyproject.toml",
+    "requirements-dev.in",
+    "requirements-dev.txt",
+    "requirements.in",
+    "requirements.txt",
+    "src/my_project/__init__.py",
+    "src/my_project/__main__.py",
+    "src/my_project/settings.py",
+    "tests/conftest.py",
+    "tests/test_settings.py",
+}
+WITH = {
+    "cli": {"src/my_project/cli.py", "tests/test_cli.py"},
+    "web": {"src/my_project/app.py", "tests/test_app.py"},
+    "venv": {
+        "scripts/activate",
+        "scripts/activate.bat",
+        "scripts/activate.fish",
+        "scripts/activate.ps1",
+        "scripts/venv.py",
+    },
+    "docker": {".dockerignore", "Dockerfile", "compose.override.yaml", "compose.yaml"},
+}
+WITH["both"] = WITH["venv"] | WITH["docker"]
+
+
+@pytest.fixture(scope="module", params=combinations(), ids=label)
+def project(request: pytest.FixtureRequest, bake: Bake) -> Project:
+    return bake(**request.param)
+
+
+def test_has_exactly_the_promised_files(project: Project) -> None:
+    answers = project.answers
+    assert project.files().keys() == ALWAYS | WITH[answers["isolation"]] | WITH[answers["app"]]
+
+
+def test_every_file_is_whole(project: Project) -> None:
+    for name, content in project.files().items():
+        text = content.decode("utf-8")
+        assert not re.search(r"\{[{%#]|[%#]\}", text), f"{name}: unrendered"
+        ending = "\r\n" if name.endswith(".bat") else "\n"
+        lines = text.split(ending)
+        assert lines.pop() == "" and lines[-1], f"{name}: does not end with one newline"
+        assert "\r" not in "".join(lines), f"{name}: mixed line endings"
+        for number, line in enumerate(lines, 1):
+            assert line == line.rstrip(), f"{name}:{number}: trailing blanks"
+        assert "\n\n\n" not in text or name.endswith((".py", "Dockerfile")), f"{name}: blank lines"
+        assert not text.startswith("\n"), f"{name}: begins with a blank line"
+
+
+def test_every_file_parses(project: Project) -> None:
+    for name, content in project.files().items():
+        parsers: dict[str, Any] = {
+            "json": json.loads,
+            "py": ast.parse,
+            "toml": lambda text: tomllib.loads(text.decode()),
+            "yaml": yaml.safe_load,
+            "yml": yaml.safe_load,
+        }
+        if parse := parsers.get(name.rpartition(".")[2]):
+            assert parse(content) is not None, name
+
+
+def test_documents_what_it_has_and_nothing_else(project: Project) -> None:
+    text = project.read("DEVELOPMENT.md")
+    isolation = project.answers["isolation"]
+    assert ("scripts/activate" in text) == (isolation != "docker")
+    assert ("docker compose" in text) == (isolation != "venv")
+    other = {"venv", "docker", "both"} - {isolation}
+    assert {name for name in other | {isolation} if f"isolation={name}`" in text + "`"} <= other
+    assert all(f"--data isolation={name}\n" in text for name in other)
+
+
+def test_an_answer_that_is_not_asked_for_is_an_error(bake: Bake) -> None:
+    with pytest.raises(AssertionError, match="not in copier.yml: {'licence'}"):
+        bake(licence="MIT")
+
+
+def test_rendering_twice_gives_the_same(bake: Bake) -> None:
+    assert bake().files() == bake().files()
+
+
+def test_the_readme_is_the_same_for_each_isolation(bake: Bake) -> None:
+    texts = {bake(isolation=isolation).read("README.md") for isolation in ("venv", "docker", "both")}
+    assert len(texts) == 1
+
+
+def test_each_file_of_the_template_is_some_projects(bake: Bake) -> None:
+    """A condition on a choice that was renamed would leave a file that never renders."""
+    rendered = {
+        name.replace("my_project", "{{ package_name }}")
+        for answers in combinations("isolation", "app")
+        for name in bake(**answers).files()
+    }
+    template = {
+        path.relative_to(ROOT / "template").as_posix().removesuffix(".jinja")
+        for path in (ROOT / "template").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {name.replace("{{ _copier_conf.answers_file }}", ".copier-answers.yml") for name in template} == rendered
+
+
+def test_a_file_is_the_projects_own_in_both_lists() -> None:
+    """See the comment in copier.yml: the two lists have to name the same paths."""
+    settings = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
+    [on_update] = [entry for entry in settings["_exclude"] if "_copier_operation" in entry]
+    assert on_update.split("\n")[1:-2] == settings["_skip_if_exists"]
+
+
+def test_needs_no_trust() -> None:
+    settings = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
+    assert not {"_tasks", "_jinja_extensions", "_migrations"} & settings.keys()
+
+
+def test_every_question_has_help_and_a_default() -> None:
+    for name in ASKED:
+        assert QUESTIONS[name]["help"] and "default" in QUESTIONS[name], name
+        assert "choices" in QUESTIONS[name] or "validator" in QUESTIONS[name], name
