@@ -6,6 +6,7 @@ import itertools
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -25,8 +26,12 @@ QUESTIONS = {
 }
 ASKED = {name for name, question in QUESTIONS.items() if question.get("when") is not False}
 
+# The tools that came with the tests, whether their environment is activated or not.
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
 # --- What a test may need -----------------------------------------------------
 
+NO_DOWNLOADS = {"UV_PYTHON_DOWNLOADS": "never"}
 SHELLS = ("bash", "zsh", "dash", "fish")
 
 
@@ -38,14 +43,23 @@ def missing(component: str) -> str:
         return "" if ready else "no running Docker engine"
     if component == "shells":
         return ", ".join(shell for shell in SHELLS if not shutil.which(shell))
+    if component.startswith("python"):
+        return "" if find_python(component[len("python") :]) else component
     raise ValueError(f"no such component: {component}")
+
+
+def find_python(version: str) -> str:
+    """Return the path of an installed Python, or nothing."""
+    pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    found = run("uv", "python", "find", "--no-project", version, check=False, env=NO_DOWNLOADS)
+    return str(pyenv[-1]) if pyenv else found.stdout.strip()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--require",
         default="",
-        metavar="docker,shells",
+        metavar="docker,shells,python3.9",
         help="fail, rather than skip, the tests that need these when they are missing",
     )
 
@@ -55,8 +69,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     for marker in item.iter_markers("needs"):
         for component in marker.args:
             if lack := missing(component):
-                outcome = pytest.fail if component in required else pytest.skip
-                outcome(f"needs {component}, missing: {lack}", **{"pytrace": False} if outcome is pytest.fail else {})
+                if component in required:
+                    pytest.fail(f"requires {component}, missing: {lack}", pytrace=False)
+                pytest.skip(f"needs {component}, missing: {lack}")
 
 
 # --- Commands and projects ----------------------------------------------------
@@ -68,9 +83,8 @@ def run(*command: object, check: bool = True, **options: Any) -> subprocess.Comp
     environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
     environment |= options.pop("env", {})
     words = [str(word) for word in command]
-    done = subprocess.run(
-        words, text=True, capture_output=True, encoding="utf-8", env=environment, **options
-    )
+    options = {"capture_output": True, "encoding": "utf-8", **options}
+    done = subprocess.run(words, check=False, env=environment, **options)
     if check and done.returncode:
         pytest.fail(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done

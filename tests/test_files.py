@@ -105,7 +105,9 @@ def test_rendering_twice_gives_the_same(bake: Bake) -> None:
 
 
 def test_the_readme_is_the_same_for_each_isolation(bake: Bake) -> None:
-    texts = {bake(isolation=isolation).read("README.md") for isolation in ("venv", "docker", "both")}
+    texts = {
+        bake(isolation=isolation).read("README.md") for isolation in ("venv", "docker", "both")
+    }
     assert len(texts) == 1
 
 
@@ -121,7 +123,9 @@ def test_each_file_of_the_template_is_some_projects(bake: Bake) -> None:
         for path in (ROOT / "template").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {name.replace("{{ _copier_conf.answers_file }}", ".copier-answers.yml") for name in template} == rendered
+    assert {
+        name.replace("{{ _copier_conf.answers_file }}", ".copier-answers.yml") for name in template
+    } == rendered
 
 
 def test_a_file_is_the_projects_own_in_both_lists() -> None:

@@ -57,7 +57,7 @@
             [Environment]::SetEnvironmentVariable($name, $global:_venv_saved[$name])
         }
         if (Test-Path Variable:\global:_venv_prompt) {
-            $function:global:prompt = $global:_venv_prompt
+            Set-Item -Path Function:\global:prompt -Value $global:_venv_prompt
             Remove-Variable -Scope Global -Name _venv_prompt
         }
         Remove-Variable -Scope Global -Name _venv_saved

@@ -1,13 +1,15 @@
 """Keep .venv what the lock says.
 
-The activate scripts beside this file call `sync` when one of its inputs changed,
-then apply the .venv/activate.<shell> that it writes. Any Python from 3.9 starts
-it, and it needs nothing but the standard library.
+The activate scripts beside this file call `sync` when one of its inputs changed, then
+apply the .venv/activate.<shell> that it writes. Any Python from 3.9 on starts it, and
+it needs nothing but the standard library.
 
-Environment: PROJECT_PYTHON names the interpreter to use; otherwise the version
-in .python-version is looked for, then the newest one that pyproject.toml allows.
+Environment: PROJECT_PYTHON names the interpreter to use; otherwise the version in
+.python-version is looked for, then the newest one that pyproject.toml allows.
 """
 
+# Modules that are slow to import are imported where they are used: with nothing to do,
+# this runs each time a shell without a quick check of its own is activated.
 from __future__ import annotations
 
 import contextlib
@@ -16,8 +18,9 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Iterator, NamedTuple
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
@@ -64,15 +67,35 @@ def say(message: str) -> None:
 
 
 def run(*command: object, **options: Any) -> Any:
-    """Run a command in the project; what it prints is progress and goes to standard error."""
+    """Run a command in the project; what it prints is progress, for standard error."""
     import subprocess
 
     environment = {k: v for k, v in os.environ.items() if k.upper() not in MISLEADING}
     environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
     environment.setdefault("UV_PYTHON_DOWNLOADS", "never")
     environment.setdefault("UV_SYSTEM_CERTS", "true")  # trust what pip trusts
-    defaults = {"cwd": ROOT, "env": environment, "stdout": sys.stderr, "text": True}
-    return subprocess.run([str(part) for part in command], **{**defaults, **options})
+    words = [str(word) for word in command]
+    defaults = {"cwd": ROOT, "env": environment, "stdout": sys.stderr}
+    return subprocess.run(words, check=False, **{**defaults, **options})
+
+
+def ask(*command: object) -> list[str]:
+    """Return the lines that a command prints, none when it fails."""
+    import subprocess
+
+    try:
+        answer = run(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return answer.stdout.decode("utf-8", "surrogateescape").splitlines()
+
+
+def must(*command: object, **options: Any) -> None:
+    """Run a command that has to succeed; raises Problem when it does not."""
+    status = run(*command, **options).returncode
+    if status:
+        name = " ".join(Path(str(word)).name for word in command[:3])
+        raise Problem(f"`{name}` ended with status {status}, see above; mend that and try again")
 
 
 def which(name: str) -> str | None:
@@ -82,7 +105,7 @@ def which(name: str) -> str | None:
     return shutil.which(name)
 
 
-# --- What the environment should be, and what it is ---------------------------
+# --- What the environment should be, and what it is --------------------------------------
 
 
 def read(name: str) -> bytes:
@@ -93,49 +116,30 @@ def read(name: str) -> bytes:
         return b""
 
 
-def inputs() -> bytes:
-    """Return all that the activation files depend on."""
-    return os.fsencode(ROOT) + b"\n" + b"".join(map(read, INPUT_FILES))
-
-
-def wanted() -> tuple[int, ...]:
-    """Return the minor version in .python-version, (3, 14) say; () when there is none."""
-    found = re.search(rb"(\d+)\.(\d+)", read(".python-version"))
+def version_in(name: str, pattern: bytes) -> tuple[int, ...]:
+    """Return the minor version, (3, 14) say, that a file names; () when it names none."""
+    found = re.search(pattern + rb"(\d+)\.(\d+)", read(name), re.MULTILINE)
     return tuple(map(int, found.groups())) if found else ()
 
 
+def wanted() -> tuple[int, ...]:
+    """Return the version to look for first, () for any."""
+    return version_in(".python-version", b"")
+
+
 def oldest() -> tuple[int, ...]:
-    """Return the oldest minor version that pyproject.toml allows."""
-    found = re.search(rb'^requires-python\s*=\s*">=\s*(\d+)\.(\d+)', read("pyproject.toml"), re.M)
-    return tuple(map(int, found.groups())) if found else (3, 9)
+    """Return the oldest version that the project allows."""
+    return version_in("pyproject.toml", rb'^requires-python\s*=\s*">=\s*') or (3, 9)
+
+
+def inputs() -> bytes:
+    """Return all that the activation files depend on."""
+    return b"\n".join([os.fsencode(ROOT), b"".join(map(read, INPUT_FILES))])
 
 
 def digests() -> dict[str, str]:
     """Return the SHA-256 of each lock."""
     return {name: hashlib.sha256(read(name)).hexdigest() for name in LOCKS}
-
-
-def locked() -> dict[str, str]:
-    """Return name and version of every package in the locks, for whichever platform."""
-    pins = re.findall(rb"^([\w.-]+)(?:\[[^]]*\])?==([^\s;\\]+)", b"\n".join(map(read, LOCKS)), re.M)
-    return {normal(name.decode()): version.decode() for name, version in pins}
-
-
-def normal(name: str) -> str:
-    """Return the form of a package name in which names are compared.
-
-    https://packaging.python.org/en/latest/specifications/name-normalization/
-    """
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def installed() -> dict[str, str]:
-    """Return name and version of every package in the environment."""
-    found = {}
-    for folder in site_packages().glob("*.dist-info"):
-        name, _, version = folder.name[: -len(".dist-info")].partition("-")
-        found[normal(name)] = version
-    return found
 
 
 def site_packages() -> Path:
@@ -145,40 +149,54 @@ def site_packages() -> Path:
     return next(VENV.glob("lib/python*/site-packages"), VENV / "lib")
 
 
+def normal(name: str) -> str:
+    """Return a package name in the form in which names are compared.
+
+    https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def installed() -> dict[str, str]:
+    """Return name and version of every package in the environment."""
+    found = (path.name[: -len(".dist-info")] for path in site_packages().glob("*.dist-info"))
+    pairs = (name.partition("-") for name in found)
+    return {normal(name): version for name, _, version in pairs}
+
+
 def stamp() -> dict[str, Any]:
-    """Return what was written when the environment was last complete, {} if it never was."""
+    """Return what was noted when the environment was last complete, {} if it never was."""
     try:
-        found = json.loads(STAMP.read_bytes())
-    except (OSError, ValueError):
+        noted = json.loads(STAMP.read_bytes())
+        return noted if {"root", "python", "version", "wanted", "locks"} <= noted.keys() else {}
+    except (OSError, ValueError, AttributeError):
         return {}
-    return found if isinstance(found, dict) and found.keys() >= {"root", "python", "locks"} else {}
 
 
 def fault() -> tuple[str, bool]:
-    """Return why the environment cannot be used as it is, and whether it must be made anew.
+    """Return why the environment cannot be used as it is, and whether it has to be made anew.
 
     ("", False) means that it is current.
     """
-    made = stamp()
+    noted = stamp()
     if not VENV.exists():
         return "there is no .venv yet", True
-    if not made:
-        return ".venv is incomplete", True
-    if made["root"] != str(ROOT):
-        return f"the project was moved here from {made['root']}", True
-    if not PYTHON.exists() or not Path(made["python"]).exists():
-        return f"the interpreter of .venv is gone: {made['python']}", True
-    if made["wanted"] != list(wanted()):
-        was = dotted(made["wanted"]) or "nothing"
-        return f".python-version changed from {was} to {dotted(wanted()) or 'nothing'}", True
+    if not noted:
+        return ".venv is not complete", True
+    if noted["root"] != str(ROOT):
+        return f"the project was moved here from {noted['root']}", True
+    if not PYTHON.exists() or not Path(noted["python"]).exists():
+        return f"the Python of .venv is gone: {noted['python']}", True
+    if noted["wanted"] != list(wanted()):
+        return f".python-version is no longer {dotted(noted['wanted']) or 'empty'}", True
     asked = os.environ.get("PROJECT_PYTHON")
-    if asked and probe(asked) != Interpreter(made["python"], tuple(made["version"])):
-        return f"PROJECT_PYTHON is {asked}, .venv was made with {made['python']}", True
-    changed = [name for name, digest in digests().items() if made["locks"].get(name) != digest]
+    if asked and probe(asked) != (noted["python"], tuple(noted["version"])):
+        return f"PROJECT_PYTHON is {asked}, .venv was made with {noted['python']}", True
+    changed = [name for name, digest in digests().items() if noted["locks"].get(name) != digest]
     return (f"{' and '.join(changed)} changed", False) if changed else ("", False)
 
 
-# --- Finding a Python ---------------------------------------------------------
+# --- Finding a Python --------------------------------------------------------------------
 
 PROBE = """
 import os, sys
@@ -188,44 +206,38 @@ print(path if os.name == "nt" else os.path.realpath(path), *sys.version_info[:3]
 
 
 def probe(*command: str) -> Interpreter | None:
-    """Return the Python that a command starts; None when it starts none.
+    """Return the Python that a command starts, None when it starts none.
 
-    Only running it tells: the Microsoft Store and pyenv put commands on PATH that
-    end with an error. A virtual environment counts as the Python that made it.
+    Only running it tells: the Microsoft Store and pyenv put commands on PATH that do not
+    work. A virtual environment counts as the Python that made it.
     """
-    import subprocess
-
-    try:
-        answer = run(*command, "-I", "-c", PROBE, capture_output=True, stdout=None, timeout=30)
-        path, *version = answer.stdout.splitlines()
-        return Interpreter(path, tuple(map(int, version)))
-    except (OSError, ValueError, subprocess.SubprocessError):
-        return None
+    lines = ask(*command, "-I", "-c", PROBE)
+    return Interpreter(lines[0], tuple(map(int, lines[1:]))) if len(lines) == 4 else None
 
 
 def candidates(minor: tuple[int, ...]) -> Iterator[list[str]]:
     """Yield commands that may start this version, the likeliest first."""
-    name = dotted(minor)
+    version = dotted(minor)
     if WINDOWS and which("py"):
-        yield ["py", f"-{name}"]
-    if found := which(f"python{name}"):
+        yield ["py", f"-{version}"]
+    names = [f"python{version}", "python3", "python"]
+    if found := which(names.pop(0)):
         yield [found]
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    exe = f"pyenv-win/versions/{name}.*/python.exe" if WINDOWS else f"versions/{name}.*/bin/python"
-    for path in sorted(pyenv.glob(exe), key=lambda p: (len(str(p)), str(p)), reverse=True):
-        yield [str(path)]
+    folders = "pyenv-win/versions/{}.*/python.exe" if WINDOWS else "versions/{}.*/bin/python"
+    # The longest last, so that 3.14.10 comes before 3.14.9.
+    found_by_pyenv = sorted(
+        map(str, pyenv.glob(folders.format(version))), key=lambda p: (len(p), p)
+    )
+    yield from ([path] for path in reversed(found_by_pyenv))
     if uv := which("uv"):
-        answer = run(uv, "python", "find", "--no-project", name, capture_output=True, stdout=None)
-        if answer.returncode == 0:
-            yield [answer.stdout.strip()]
+        yield from ([path] for path in ask(uv, "python", "find", "--no-project", version))
     yield [sys.executable]
-    for name in ("python3", "python"):
-        if found := which(name):
-            yield [found]
+    yield from ([found] for name in names if (found := which(name)))
 
 
 def choose_python() -> Interpreter:
-    """Return the Python for this project; warn when it is not the version that was wished for.
+    """Return the Python for this project; warn when it is not the version wished for.
 
     Raises Problem when none fits.
     """
@@ -234,38 +246,42 @@ def choose_python() -> Interpreter:
             return found
         raise Problem(f"PROJECT_PYTHON={asked} starts no Python; set it to the path of one")
     wish = wanted()
-    minors = [(3, minor) for minor in range(NEWEST[1], oldest()[1] - 1, -1)]
+    allowed = [(3, minor) for minor in range(NEWEST[1], oldest()[1] - 1, -1)]
     seen = set()
-    for minor in [wish, *minors] if wish else minors:
+    for minor in [wish, *allowed] if wish else allowed:
         for command in candidates(minor):
             found = probe(*command)
-            seen.add(found)
+            seen.add(str(found))
             if found and found.version[:2] == minor:
                 if wish and minor != wish:
-                    say(f"warning: no Python {dotted(wish)}, which .python-version names; using {found}")
+                    say(f"warning: .python-version asks for {dotted(wish)}, found only {found}")
                 return found
     raise Problem(
         f"no Python {dotted(oldest())} to {dotted(NEWEST)} was found, "
-        f"only {', '.join(sorted(map(str, seen - {None}))) or 'none at all'}; "
+        f"only {', '.join(sorted(seen - {'None'})) or 'none at all'}; "
         f"install Python {dotted(wish or NEWEST)}, or set PROJECT_PYTHON to the path of one"
     )
 
 
-# --- Making it so -------------------------------------------------------------
+# --- Making it so ------------------------------------------------------------------------
 
 
 @contextlib.contextmanager
-def exclusive() -> Iterator[int]:
-    """Wait until no other terminal works on this environment; yield the lock's descriptor.
+def exclusive() -> Iterator[dict[str, Any]]:
+    """Wait until no other terminal works on this environment.
 
-    The system releases the lock when its holder ends, however it ends.
+    Yields options for the commands to run: an installer that outlives this process keeps
+    the lock. The system releases it when its last holder ends, however that ends.
     """
+    import time
+
     try:
-        lock = open(ROOT / ".venv.lock", "a")
+        lock = (ROOT / ".venv.lock").open("a")
     except OSError as error:
         raise Problem(f"cannot write to {ROOT}: {error.strerror}") from None
     with lock:
-        for attempt in range(10**9):
+        waiting = False
+        while True:
             try:
                 if WINDOWS:
                     import msvcrt
@@ -277,90 +293,83 @@ def exclusive() -> Iterator[int]:
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except OSError:
-                import time
-
-                if attempt == 0:
-                    say("waiting for another terminal that is setting up this environment")
+                if not waiting:
+                    say("waiting for another terminal, which is setting up this environment")
+                waiting = True
                 time.sleep(0.1)
-        yield lock.fileno()
+        yield {} if WINDOWS else {"pass_fds": [lock.fileno()]}
 
 
 def clear() -> None:
-    """Empty .venv, which may be a link or a mount, and mark it as ours.
+    """Make .venv an empty folder, marked as ours; it may be a link or a mount.
 
-    Raises Problem when something else is there.
+    Raises Problem when it is something else.
     """
     import shutil
 
-    ours = ("pyvenv.cfg", ".gitignore")
-    if VENV.exists() and any(VENV.iterdir()) and not any((VENV / name).exists() for name in ours):
-        raise Problem(f"{VENV} is not a virtual environment; move it away")
+    marks = [VENV / "pyvenv.cfg", VENV / ".gitignore"]
     VENV.mkdir(exist_ok=True)
+    if any(VENV.iterdir()) and not any(mark.exists() for mark in marks):
+        raise Problem(f"{VENV} is not a virtual environment; move it away")
+    marks[1].write_text("*\n")
     STAMP.unlink(missing_ok=True)
     for path in VENV.iterdir():
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
-        elif path.name != ".gitignore":
+        elif path != marks[1]:
             path.unlink()
-    (VENV / ".gitignore").write_text("*\n")
 
 
-def must(*command: object, **options: Any) -> None:
-    """Run a command that has to succeed; raises Problem when it does not."""
-    status = run(*command, **options).returncode
-    if status:
-        name = " ".join(Path(str(part)).name for part in command[:3])
-        raise Problem(f"`{name}` ended with status {status}, see above; mend that and try again")
-
-
-def create(python: Interpreter, **options: Any) -> None:
-    """Make an empty environment, without pip."""
+def create(python: Interpreter, options: dict[str, Any]) -> None:
+    """Make an environment without packages."""
     clear()
     if uv := which("uv"):
-        flags = ("--quiet", "--no-project", "--allow-existing")
+        flags = ["--quiet", "--no-project", "--allow-existing"]
         must(uv, "venv", *flags, "--python", python.path, VENV, **options)
     else:
         must(python.path, "-I", "-m", "venv", "--without-pip", VENV, **options)
-    # The package itself: the lock is checked by hash, which rules out an editable install.
-    (site_packages() / "project.pth").write_text(os.path.relpath(ROOT / "src", site_packages()))
+    # For the project's own source: hash checking rules out an editable install.
+    packages = site_packages()
+    (packages / "project.pth").write_text(os.path.relpath(ROOT / "src", packages) + "\n")
 
 
-def install(python: Interpreter, **options: Any) -> None:
+def install(python: Interpreter, options: dict[str, Any]) -> None:
     """Make the packages of the environment those of the locks, hashes checked."""
     locks = [name for name in LOCKS if read(name)]
     before = installed()
     if uv := which("uv"):
-        flags = ("--require-hashes", "--allow-empty-requirements")
+        flags = ["--require-hashes", "--allow-empty-requirements"]
         must(uv, "pip", "sync", "--python", PYTHON, *flags, *locks, **options)
     else:
-        install_with_pip(python, locks, **options)
-    if gone := before.keys() - installed().keys():
-        say(f"removed what is not in the lock: {', '.join(sorted(gone))}")
+        install_with_pip(python, locks, options)
+    if gone := sorted(before.keys() - installed().keys()):
+        say(f"removed what is not in the locks: {', '.join(gone)}")
 
 
-def install_with_pip(python: Interpreter, locks: list[str], **options: Any) -> None:
-    """Install with the pip that the lock names, itself installed by the one that Python brings."""
+def install_with_pip(python: Interpreter, locks: list[str], options: dict[str, Any]) -> None:
+    """Install with the pip that the locks name, which the one that came with Python installs."""
     import tempfile
 
+    # Modules are compiled when they are first imported, as uv does it: half the time.
+    flags = ["install", "--no-compile", "--require-hashes"]
+    text = b"\n".join(map(read, locks)).decode()
     pip: list[object] = [PYTHON, "-m", "pip"]
-    # Modules are compiled when first imported, as uv leaves it: that halves the time.
-    flags = ("install", "--no-compile", "--require-hashes")
     with tempfile.TemporaryDirectory() as scratch:
         if "pip" not in installed():
             pip = [PYTHON, bundled_pip(python, Path(scratch))]
-            pins = b"\n".join(map(read, locks))
-            if pin := re.search(rb"^pip==.*(?:\n[ ]+--hash.*)*", pins, re.M):
+            if pin := re.search(r"^pip==.*(?:\n +--hash.*)*", text, re.MULTILINE):
                 path = Path(scratch, "pip.txt")
-                path.write_bytes(pin[0].rstrip(b"\\"))
+                path.write_text(pin[0])
                 must(*pip, *flags, "--quiet", "--no-deps", "--requirement", path, **options)
                 pip = [PYTHON, "-m", "pip"]
         must(*pip, *flags, *(f"--requirement={name}" for name in locks), **options)
-        if extra := installed().keys() - locked().keys():
-            must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra), **options)
+        locked = map(normal, re.findall(r"^([\w.-]+)(?:\[.*\])?==", text, re.MULTILINE))
+        if extra := sorted(installed().keys() - set(locked)):
+            must(*pip, "uninstall", "--quiet", "--yes", *extra, **options)
 
 
 def bundled_pip(python: Interpreter, folder: Path) -> Path:
-    """Unpack the pip wheel that comes with Python, which is quicker than ensurepip.
+    """Unpack the pip wheel that came with Python, which is quicker than ensurepip.
 
     Raises Problem when there is none, as on Debian without python3-venv.
     """
@@ -370,96 +379,78 @@ def bundled_pip(python: Interpreter, folder: Path) -> Path:
         "import sysconfig; print(sysconfig.get_path('stdlib') + '/ensurepip/_bundled');"
         "print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '/usr/share/python-wheels')"
     )
-    answer = run(python.path, "-I", "-c", where, capture_output=True, stdout=None)
-    for line in answer.stdout.splitlines():
+    for line in ask(python.path, "-I", "-c", where):
         for wheel in Path(line).glob("pip-*.whl"):
             with zipfile.ZipFile(wheel) as archive:
                 archive.extractall(folder)
             return folder / "pip"
-    minor = dotted(python.version[:2])
     raise Problem(
-        f"{python} comes without pip; install uv, or the package that has it "
-        f"(on Debian and Ubuntu: apt install python{minor}-venv)"
+        f"{python} comes without pip; install uv, or on Debian and Ubuntu: "
+        f"apt install python{dotted(python.version[:2])}-venv"
     )
-
-
-def sync(if_changed: bool = False) -> None:
-    """Create or update the environment when it is not current, then write the activation files.
-
-    With `if_changed`, return at once when nothing changed since the last time.
-    Raises Problem; what worked before still works then.
-    """
-    if if_changed and fault() == ("", False) and INPUTS.exists() and INPUTS.read_bytes() == inputs():
-        return
-    with exclusive() as descriptor:
-        # An installer that outlives us holds the lock too.
-        options = {} if WINDOWS else {"pass_fds": (descriptor,)}
-        (reason, anew), now, locks = fault(), inputs(), digests()
-        if reason:
-            python = choose_python() if anew else Interpreter(stamp()["python"], tuple(stamp()["version"]))
-            say(f"{reason}; {'setting up with ' + str(python) if anew else 'updating the packages'}")
-            old = STAMP.read_bytes() if not anew else b""
-            before = {} if anew else installed()
-            STAMP.unlink(missing_ok=True)
-            try:
-                if anew:
-                    create(python, **options)
-                install(python, **options)
-            except BaseException:
-                if old and installed() == before:  # it failed before it changed anything
-                    write(STAMP, old)
-                raise
-            made = {
-                "root": str(ROOT),
-                "python": python.path,
-                "version": python.version,
-                "wanted": wanted(),
-                "locks": locks,
-                "packages": installed(),
-            }
-            write(STAMP, json.dumps(made, indent=1).encode())
-        write_activation()
-        write(INPUTS, now)
 
 
 def write(path: Path, content: bytes) -> None:
     """Replace a file at once: a reader sees all of the old or all of the new."""
-    temporary = path.with_name(path.name + ".new")
+    temporary = path.with_name(f"{path.name}.new")
     temporary.write_bytes(content)
     temporary.replace(path)
 
 
-# --- What the shells are told -------------------------------------------------
+def make(anew: bool, options: dict[str, Any]) -> None:
+    """Create or update the environment, and note what it was made from.
+
+    When that fails before a package was touched, the environment stays as it was; when it
+    fails later or is killed there is no stamp, and the next call begins anew.
+    """
+    noted = {"root": str(ROOT), "wanted": wanted(), "locks": digests()}
+    old = b"" if anew else STAMP.read_bytes()
+    before = {} if anew else installed()
+    python = choose_python() if anew else Interpreter(stamp()["python"], stamp()["version"])
+    STAMP.unlink(missing_ok=True)
+    try:
+        if anew:
+            say(f"setting up .venv with {python}")
+            create(python, options)
+        install(python, options)
+    except BaseException:
+        if old and installed() == before:
+            write(STAMP, old)
+        raise
+    noted |= {"python": python.path, "version": python.version, "packages": installed()}
+    write(STAMP, json.dumps(noted, indent=1).encode())
+
+
+# --- What the shells are told ------------------------------------------------------------
 
 PARSE = """
-import io, json, sys
+import json, sys
 from dotenv.parser import parse_stream
-text = open(".env", encoding="utf-8-sig").read()
-print(json.dumps([(b.original.line, b.key, b.value, b.error) for b in parse_stream(io.StringIO(text))]))
+with open(".env", encoding="utf-8-sig") as stream:
+    found = [(b.original.line, b.key, b.value, b.error) for b in parse_stream(stream)]
+print(json.dumps(found))
 """
 
 
-def dotenv() -> dict[str, str]:
-    """Return the variables in .env, taken as they stand: nothing in it is expanded or executed.
+def dotenv() -> tuple[dict[str, str], list[str]]:
+    """Return the variables in .env as they stand, and what is wrong in it, line by line.
 
-    A line that is no assignment is reported and left out.
+    Nothing is expanded, nothing executed. A line that is no assignment is left out.
     """
     if not read(".env").strip():
-        return {}
-    answer = run(PYTHON, "-I", "-c", PARSE, capture_output=True, stdout=None)
-    if answer.returncode:
-        cause = answer.stderr.strip().splitlines()[-1]
-        say(f".env is not loaded: {cause} (it needs python-dotenv in the lock, and UTF-8)")
-        return {}
-    variables = {}
-    for line, name, value, error in json.loads(answer.stdout):
+        return {}, []
+    answer = ask(PYTHON, "-I", "-c", PARSE)
+    if not answer:
+        return {}, [".env was not loaded: it has to be UTF-8, and python-dotenv in the locks"]
+    variables, wrong = {}, []
+    for line, name, value, error in json.loads(answer[0]):
         if not error and name is None:
             continue  # a comment or an empty line
         if error or value is None or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
-            say(f".env:{line}: expected NAME=value; this line is left out")
+            wrong.append(f".env:{line}: expected NAME=value; this line is left out")
         else:
             variables[name] = value
-    return variables
+    return variables, wrong
 
 
 def quote_sh(text: str) -> str:
@@ -469,51 +460,74 @@ def quote_sh(text: str) -> str:
 
 def quote_fish(text: str) -> str:
     """Quote for fish, where a backslash counts in single quotes too."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "'" + re.sub(r"(['\\])", r"\\\1", text) + "'"
 
 
 def quote_ps1(text: str) -> str:
     """Quote for PowerShell, which takes typographic quotes for quotes."""
-    return "'" + re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text) + "'"
+    return "'" + re.sub("(['\u2018-\u201b])", r"\1\1", text) + "'"
 
 
 def quote_bat(text: str) -> str:
-    """Quote for `set NAME=value` in a batch file."""
-    return re.sub(r'([&|<>^"()])', r"^\1", text).replace("%", "%%")
+    """Quote for `set NAME=value` in a batch file, which cannot hold more than a line."""
+    return re.sub(r'([&|<>^"()])', r"^\1", text.partition("\n")[0]).replace("%", "%%")
 
 
-def write_activation() -> None:
+def write_activation(dotenv: dict[str, str]) -> None:
     """Write the file that the activate script of each shell applies."""
     name = re.sub(r"[^\w.+@ -]", "_", ROOT.name)  # shells expand what stands in a prompt
-    variables = {**dotenv(), "VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": name}
-    if WINDOWS:
-        names = " ".join([*variables, "PATH", "PYTHONHOME", "PROMPT"])
-        lines = ['@if "%1"=="names" set "_VENV_NAMES=' + names + '"& exit /b', "@chcp 65001 >nul"]
-        lines += [f"@set {key}={quote_bat(value)}" for key, value in variables.items() if "\n" not in value]
-        write(VENV / "activate.bat", "\r\n".join([*lines, ""]).encode())
-        write(BIN / "deactivate.bat", b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n')
+    variables = {**dotenv, "VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": name}
     for shell, quote in (("sh", quote_sh), ("fish", quote_fish), ("ps1", quote_ps1)):
         lines = [f"_venv_set {key} {quote(value)}\n" for key, value in variables.items()]
         write(VENV / f"activate.{shell}", "".join(lines).encode())
+    if WINDOWS:
+        names = " ".join([*variables, "PATH", "PYTHONHOME", "PROMPT"])
+        lines = [f'@if "%1"=="names" set "_VENV_NAMES={names}"& exit /b', "@chcp 65001 >nul"]
+        lines += [f"@set {key}={quote_bat(value)}" for key, value in variables.items()]
+        write(VENV / "activate.bat", "\r\n".join([*lines, ""]).encode())
+        write(BIN / "deactivate.bat", b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n')
 
 
-# --- Commands -----------------------------------------------------------------
+# --- Commands ----------------------------------------------------------------------------
+
+
+def sync(if_changed: bool = False) -> None:
+    """Create or update the environment when it is not current; write the activation files.
+
+    With `if_changed`, return at once when nothing changed since the last time.
+    """
+    with contextlib.suppress(FileNotFoundError):
+        if if_changed and not fault()[0] and INPUTS.read_bytes() == inputs():
+            return
+    with exclusive() as options:
+        now = inputs()
+        reason, anew = fault()
+        if reason:
+            say(f"{reason}; {'making it anew' if anew else 'updating the packages'}")
+            make(anew, options)
+        variables, wrong = dotenv()
+        write_activation(variables)
+        if wrong:
+            INPUTS.unlink(missing_ok=True)  # so that each activation says it again
+            say("\nvenv: ".join(wrong))
+        else:
+            write(INPUTS, now)
 
 
 def check() -> None:
-    """Raise Problem when the environment is not what the lock and .python-version say."""
+    """Raise Problem when the environment is not what the locks and .python-version say."""
     reason, _ = fault()
     if reason:
         raise Problem(f"{reason}; run: python scripts/venv.py sync")
-    made = stamp()
-    if wanted() and tuple(made["version"][:2]) != wanted():
+    noted = stamp()
+    if wanted() and tuple(noted["version"][:2]) != wanted():
         raise Problem(
-            f".venv has Python {dotted(made['version'])}, .python-version says {dotted(wanted())}; "
-            "install that one, then run: python scripts/venv.py clean"
+            f".venv has Python {dotted(noted['version'])}, .python-version says "
+            f"{dotted(wanted())}; install that, then run: python scripts/venv.py clean"
         )
-    have, should = installed(), made["packages"]
+    have, should = installed(), noted["packages"]
     wrong = [
-        f"{name} {have.get(name, 'is missing')} instead of {should.get(name, 'nothing')}"
+        f"{name} {have.get(name, 'missing')} instead of {should.get(name, 'nothing')}"
         for name in sorted(have.keys() | should.keys())
         if have.get(name) != should.get(name)
     ]
@@ -522,31 +536,27 @@ def check() -> None:
 
 
 def lock(upgrade: bool = False) -> None:
-    """Resolve requirements*.in into requirements*.txt, for every platform and Python allowed.
+    """Resolve requirements*.in into requirements*.txt, for all platforms and Pythons allowed.
 
     Versions that are locked stay while they fit; with `upgrade` the newest are taken.
     https://docs.astral.sh/uv/pip/compile/
     """
-    flags = [
-        *("--quiet", "--universal", "--python-version", dotted(oldest())),
-        *("--fork-strategy", "fewest", "--generate-hashes", "--no-strip-extras"),
-        *(["--upgrade"] if upgrade else []),
-    ]
-    uv = which("uv") or private_uv()
-    for target, constraints in zip(LOCKS, ([], ["-c", LOCKS[0]])):
-        source = target.replace(".txt", ".in")
-        must(uv, "pip", "compile", *flags, *constraints, f"--output-file={target}", source)
+    flags = ["--quiet", "--universal", "--python-version", dotted(oldest())]
+    flags += ["--fork-strategy", "fewest", "--generate-hashes", "--no-strip-extras"]
+    flags += ["--upgrade"] if upgrade else []
+    compile_ = [which("uv") or private_uv(), "pip", "compile", *flags]
+    must(*compile_, "--output-file=requirements.txt", "requirements.in")
+    flags = ["-c", "requirements.txt", "--output-file=requirements-dev.txt"]
+    must(*compile_, *flags, "requirements-dev.in")
 
 
 def private_uv() -> Path:
     """Install the newest uv into this user's cache, and return its path."""
     import tempfile
 
-    home = os.environ.get("LOCALAPPDATA") if WINDOWS else os.environ.get("XDG_CACHE_HOME")
+    home = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
     folder = Path(home or Path.home() / ".cache") / "venv.py"
-    python = probe(sys.executable)
-    if not python:
-        raise Problem(f"{sys.executable} does not run; start this with another Python")
+    python = choose_python()
     with tempfile.TemporaryDirectory() as scratch:
         pip = bundled_pip(python, Path(scratch))
         must(python.path, pip, "install", "--quiet", "--upgrade", "--target", folder, "uv")
@@ -556,24 +566,21 @@ def private_uv() -> Path:
 def clean() -> None:
     """Remove the environment; the next activation makes it anew."""
     with exclusive():
-        if VENV.exists():
-            clear()
-            (VENV / ".gitignore").unlink()
-            VENV.rmdir()
+        clear()
 
 
 def main() -> int:
     """Run a command; return its exit status."""
     import argparse
 
-    parser = argparse.ArgumentParser(prog="scripts/venv.py", description=__doc__.split("\n\n")[0])
-    commands = parser.add_subparsers(dest="command", required=True)
-    command = commands.add_parser("sync", help="create .venv or bring it up to date")
-    command.add_argument("--if-changed", action="store_true", help="trust that it is as it was left")
-    commands.add_parser("check", help="fail when .venv is not what the lock and .python-version say")
-    command = commands.add_parser("lock", help="resolve requirements*.in into requirements*.txt")
+    parser = argparse.ArgumentParser(prog="venv.py", description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    command = commands.add_parser("sync", help="make .venv, or bring it up to date")
+    command.add_argument("--if-changed", action="store_true", help="only if an input changed")
+    commands.add_parser("check", help="fail when .venv is not what the locks say")
+    command = commands.add_parser("lock", help="resolve requirements*.in to requirements*.txt")
     command.add_argument("--upgrade", action="store_true", help="take the newest versions")
-    commands.add_parser("clean", help="remove .venv")
+    commands.add_parser("clean", help="empty .venv")
     arguments = vars(parser.parse_args())
     try:
         globals()[arguments.pop("command")](**arguments)
@@ -581,7 +588,7 @@ def main() -> int:
         say(str(problem))
         return 1
     except KeyboardInterrupt:
-        say("interrupted; run the same command again to go on")
+        say("interrupted; the same command goes on where it can")
         return 130
     return 0
 

@@ -1,0 +1,100 @@
+"""What the linters of each language say of the rendered files."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+import tree_sitter
+import tree_sitter_powershell
+from conftest import ROOT, Bake, Project, combinations, find_python, label, run
+
+AWKWARD = {
+    "project_description": 'It\'s "quoted" \\ $HOME # é 🐍',
+    "author_name": 'Zoë "Z"',
+    "author_email": "zoe@example.org",
+}
+PROJECTS = combinations("isolation", "app", "license")
+
+
+@pytest.fixture(scope="module", params=PROJECTS, ids=label)
+def project(request: pytest.FixtureRequest, bake: Bake) -> Project:
+    return bake(**request.param, **AWKWARD)
+
+
+@pytest.fixture(scope="module", params=[a for a in PROJECTS if a["isolation"] != "venv"], ids=label)
+def docker_project(request: pytest.FixtureRequest, bake: Bake) -> Project:
+    return bake(**request.param, **AWKWARD)
+
+
+def test_ruff(project: Project) -> None:
+    # Without the project's own exclusion: venv.py is formatted too.
+    assert project.run("ruff", "check", ".").returncode == 0
+    assert project.run("ruff", "format", "--check", ".").returncode == 0
+
+
+def test_yamllint(project: Project) -> None:
+    rules = "{extends: default, rules: {document-start: disable, line-length: {max: 100}}}"
+    files = [name for name in project.files() if name.endswith((".yaml", ".yml"))]
+    assert project.run("yamllint", "--strict", "-d", rules, *files).returncode == 0
+
+
+def test_compose_schema(docker_project: Project) -> None:
+    for name in ("compose.yaml", "compose.override.yaml"):
+        schema = ("--builtin-schema", "vendor.compose-spec")
+        assert docker_project.run("check-jsonschema", *schema, name).returncode == 0
+
+
+def test_hadolint(docker_project: Project) -> None:
+    # DL3013, DL3042: pip gets its versions from the lock, and its cache from a mount.
+    done = docker_project.run("hadolint", "--ignore=DL3013", "--ignore=DL3042", "Dockerfile")
+    assert done.stdout == ""
+
+
+def test_shellcheck() -> None:
+    assert run("shellcheck", ROOT / "template/scripts/activate", ROOT / ".ci/run").returncode == 0
+
+
+@pytest.mark.needs("shells")
+def test_fish_syntax() -> None:
+    path = ROOT / "template/scripts/activate.fish"
+    assert run("fish", "--no-execute", path).returncode == 0
+    assert run("fish_indent", "--check", path).returncode == 0
+
+
+def test_powershell_syntax() -> None:
+    source = (ROOT / "template/scripts/activate.ps1").read_bytes()
+    parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
+    assert not parser.parse(source).root_node.has_error
+    assert parser.parse(source + b"\nif (").root_node.has_error
+
+
+def test_batch_rules() -> None:
+    """What cmd would choke on; see the head of activate.bat."""
+    source = (ROOT / "template/scripts/activate.bat").read_bytes()
+    lines = source.decode("ascii").split("\r\n")
+    assert lines.pop() == "" and not any("\n" in line for line in lines)
+    assert all(line.startswith(("@", ":")) or not line for line in lines)
+    assert not any("setlocal" in line.lower() for line in lines)
+    labels = {line[1:] for line in lines if line.startswith(":")}
+    jumps = {word for line in lines for word in words_after(line, "goto", "call")}
+    assert {name.lstrip(":") for name in jumps if not name.startswith('"')} == labels
+
+
+def words_after(line: str, *commands: str) -> list[str]:
+    """Return each word that follows one of these commands, but for remarks."""
+    words = [] if line.startswith("@rem") else line.replace("@", "").split()
+    return [word for before, word in itertools.pairwise(words) if before in commands]
+
+
+def test_venv_py_is_for_pythons_from_3_9_on() -> None:
+    path = ROOT / "template/scripts/venv.py"
+    flags = ("--isolated", "--target-version", "py39", "--line-length", "100")
+    assert run("ruff", "check", *flags, path).returncode == 0
+    assert run("ruff", "format", "--check", *flags, path).returncode == 0
+
+
+@pytest.mark.needs("python3.9")
+def test_venv_py_starts_with_python_3_9() -> None:
+    path = ROOT / "template/scripts/venv.py"
+    assert "sync" in run(find_python("3.9"), path, "--help").stdout

@@ -1,0 +1,77 @@
+"""The locks that projects start with: they install everywhere, and agree with each other."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Bake, choices, run
+
+LOCKS = sorted((ROOT / "includes/locks").glob("*.txt"))
+
+
+def test_one_version_of_each_package() -> None:
+    versions: dict[str, set[str]] = {}
+    for path in LOCKS:
+        for name, version in re.findall(
+            r"^([\w.-]+)==(\S+)", path.read_text("utf-8"), re.MULTILINE
+        ):
+            versions.setdefault(name, set()).add(version)
+    assert versions
+    assert {name: found for name, found in versions.items() if len(found) > 1} == {}
+
+
+def test_there_is_a_pair_for_each_application() -> None:
+    names = {f"requirements{kind}-{app}.txt" for app in choices("app") for kind in ("", "-dev")}
+    assert {path.name for path in LOCKS} == names
+
+
+def test_resolving_again_changes_nothing(template: Path, tmp_path: Path) -> None:
+    """The locks belong to the .in files, and the tool keeps what is locked."""
+    shutil.copytree(template, tmp_path / "template")
+    run(sys.executable, tmp_path / "template/tools/lock.py")
+    for path in [*LOCKS, ROOT / "tests/requirements.txt"]:
+        assert (tmp_path / "template" / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
+
+
+@pytest.mark.needs("docker")
+@pytest.mark.parametrize("app", choices("app"))
+@pytest.mark.parametrize("version", choices("python_version"))
+def test_the_lock_installs_with_pip_on_each_python(version: str, app: str, bake: Bake) -> None:
+    if run("docker", "image", "inspect", f"python:{version}-slim", check=False).returncode:
+        run("docker", "pull", "-q", f"python:{version}-slim")
+    project = bake(isolation="docker", app=app, python_version=version)
+    tag = f"lock-{os.getpid()}:{version}-{app}"
+    project.run("docker", "build", "-q", "--target", "test", "-t", tag, ".")
+    done = run("docker", "run", "--rm", "--entrypoint", "pytest", tag)
+    assert " passed" in done.stdout and "warning" not in done.stdout
+    assert f"Python {version}." in run("docker", "run", "--rm", tag, "python", "-V").stdout
+    run("docker", "image", "rm", "-f", tag)
+
+
+PLATFORMS = [
+    "x86_64-unknown-linux-gnu",
+    "aarch64-unknown-linux-gnu",
+    "x86_64-unknown-linux-musl",
+    "aarch64-apple-darwin",
+    "x86_64-apple-darwin",
+    "x86_64-pc-windows-msvc",
+]
+
+
+@pytest.mark.parametrize("app", choices("app"))
+@pytest.mark.parametrize("version", choices("python_version"))
+def test_the_lock_has_wheels_for_each_platform(
+    version: str, app: str, bake: Bake, tmp_path: Path
+) -> None:
+    project = bake(isolation="venv", app=app)
+    for platform in PLATFORMS:
+        words = ("uv", "pip", "install", "--dry-run", "--only-binary=:all:", "--require-hashes")
+        where = ("--python-version", version, "--python-platform", platform)
+        locks = ("-r", "requirements.txt", "-r", "requirements-dev.txt")
+        done = project.run(*words, *where, "--target", tmp_path / platform, *locks)
+        assert "Would install" in done.stderr
