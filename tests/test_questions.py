@@ -13,16 +13,16 @@ import yaml
 from conftest import ROOT, Bake, run
 
 REFUSED = [
-    ("project_name", "", "letters"),
-    ("project_name", "Größe", "letters (A-Z)"),
-    ("project_name", "-dash-", "start and end with a letter or digit"),
-    ("project_name", "a/b", "the characters . - _"),
+    ("project_name", "", "A-Z, digits, space"),
+    ("project_name", "Größe", "A-Z"),
+    ("project_name", "-dash-", "a letter or digit first and last"),
+    ("project_name", "a/b", "space and .-_"),
     ("project_name", "x" * 65, "1 to 64"),
-    ("project_name", "two\nlines", "letters"),
-    ("package_name", "", "start with a letter"),
-    ("package_name", "1st", "start with a letter"),
-    ("package_name", "with-dash", "letters (A-Z), digits and underscores"),
-    ("package_name", "with space", "letters (A-Z), digits and underscores"),
+    ("project_name", "two\nlines", "A-Z, digits, space"),
+    ("package_name", "", "with a letter first"),
+    ("package_name", "1st", "with a letter first"),
+    ("package_name", "with-dash", "A-Z, digits and _"),
+    ("package_name", "with space", "A-Z, digits and _"),
     ("package_name", "class", "app_class"),
     ("package_name", "None", "app_none"),
     ("package_name", "json", "app_json"),
@@ -58,6 +58,7 @@ def test_refuses_a_wrong_answer_and_writes_nothing(
     assert done.returncode != 0
     last_line = done.stderr.strip().splitlines()[-1]
     assert question in last_line and accepted in last_line
+    assert len(last_line) <= 160, "would be cut in a terminal"
     assert not target.exists()
 
 
