@@ -79,7 +79,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 def run(*command: object, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a command in a user's plain environment; on failure, show what it printed."""
-    hidden = ("VIRTUAL_ENV", "PROJECT_PYTHON", "PYTHON", "APP_", "COMPOSE_", "UV_")
+    hidden = ("VIRTUAL_ENV", "PROJECT_PYTHON", "PYTHON", "APP_", "COMPOSE_", "UV_", "PYTEST_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
     environment |= options.pop("env", {})
     words = [str(word) for word in command]
