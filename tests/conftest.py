@@ -32,7 +32,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 # --- What a test may need -----------------------------------------------------
 
 NO_DOWNLOADS = {"UV_PYTHON_DOWNLOADS": "never"}
-SHELLS = ("bash", "zsh", "dash", "fish")
+SHELLS = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash", "fish", "tcsh", "nu")
 
 
 @cache

@@ -39,7 +39,9 @@ WITH = {
     "venv": {
         "scripts/activate",
         "scripts/activate.bat",
+        "scripts/activate.csh",
         "scripts/activate.fish",
+        "scripts/activate.nu",
         "scripts/activate.ps1",
         "scripts/venv.py",
     },

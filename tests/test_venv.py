@@ -2,18 +2,37 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 import shutil
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from conftest import Bake, Project, choices, run
+from conftest import Bake, Project, choices
 
 pytestmark = pytest.mark.needs("shells")
 
-SOURCE = {shell: ". scripts/activate" for shell in ("bash", "zsh", "dash")}
-SOURCE["fish"] = "source scripts/activate.fish"
+POSIX = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash")
+SOURCE = {
+    **dict.fromkeys(POSIX, ". {}/activate"),
+    "fish": "source {}/activate.fish",
+    "tcsh": "source {}/activate.csh",
+    "nu": "overlay use {}/activate.nu",
+}
+NO_STARTUP_FILES = {
+    "bash": ("--norc",),
+    "busybox": ("ash",),
+    "fish": ("--no-config",),
+    "nu": ("--no-config-file",),
+    "tcsh": ("-f",),
+    "zsh": ("-f",),
+}
+# Prints the environment, from which the tests see what a shell has exported.
+SHOW = "python -c 'import json, os, sys; print(json.dumps([sys.prefix, dict(os.environ)]))'"
 
 
 def path_without_uv() -> str:
@@ -27,11 +46,25 @@ HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 WITHOUT_UV = {"PATH": path_without_uv()}
 
 
-def shell(project: Project, name: str, script: str, **options: object) -> str:
-    """Return what a script prints in a shell that has activated the project."""
-    flags = {"bash": ["--norc", "-c"], "zsh": ["-f", "-c"], "fish": ["--no-config", "-c"]}
-    words = [name, *flags.get(name, ["-c"]), f"{SOURCE[name]} && {script}"]
-    return project.run(*words, **options).stdout
+def session(
+    project: Project, name: str, *lines: str, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run lines in a new shell, after the one that activates the project."""
+    script = "\n".join([SOURCE[name].format("scripts"), *lines, ""])
+    words = [name, *NO_STARTUP_FILES.get(name, ())]
+    if name == "nu":
+        return project.run(*words, "-c", script, **options)
+    return project.run(*words, input=script, **options)
+
+
+def shell(project: Project, name: str, *lines: str, **options: Any) -> str:
+    """Return what lines print in a shell that has activated the project."""
+    return session(project, name, *lines, **options).stdout
+
+
+def environment(output: str) -> dict[str, str]:
+    """Return the environment in a line that SHOW has printed."""
+    return dict(json.loads(output)[1])
 
 
 @pytest.fixture(scope="module", params=choices("app"))
@@ -48,70 +81,140 @@ def test_runs_the_tests_and_linters(project: Project, name: str) -> None:
     assert "All checks passed" in shell(project, name, "ruff check")
 
 
+# All that a shell knows, but for what changes with every command.
+STATE = {
+    **dict.fromkeys(
+        POSIX,
+        "set | grep -v -E '^(_|[A-Z_]*PIPESTATUS|BASHPID|EPOCHREALTIME|LINENO|RANDOM|SECONDS)='; alias; set -o",
+    ),
+    "bash": "(set -o posix; set | grep -v -E '^(_|PIPESTATUS|BASH_[A-Z]*|SHELLOPTS)='); declare -F; alias; shopt; set -o",
+    "zsh": "typeset +; functions; alias; setopt",
+    "fish": "set --names; functions --all --names; abbr; alias",
+    "tcsh": "set | grep -v _venv_never; alias",
+    "nu": "print (scope aliases | get name) (scope commands | where type == custom | get name)",
+}
+
+
 @pytest.mark.parametrize("name", SOURCE)
-def test_activates_and_leaves_no_trace(project: Project, name: str) -> None:
-    marker = "echo; echo ---;"
-    # $_ and the like change with every command.
-    names = (
-        "grep -v -E '^(_|BASH_[A-Z]*|PIPESTATUS|LINENO|SECONDS|RANDOM|status.*|EPOCH.*|funcstack)='"
-    )
-    state = {
-        "bash": f"set | {names}; alias; shopt; set -o",
-        "zsh": f"typeset + | grep -v -E 'RANDOM|status|SECONDS|LINENO|_$'; functions; alias; set -o; env | {names}",
-        "dash": f"set | {names}; alias; set -o",
-        "fish": "set --names | grep -v status; functions --all --names; env | grep -v SHLVL",
-    }[name]
+def test_leaves_no_trace(project: Project, name: str) -> None:
+    project.write(".env", "APP_GREETING=Hi\nEMPTY=\nSET_BEFORE=other\n")
+    before = {"SET_BEFORE": "x y", "PYTHONHOME": "", "EMPTY": ""}
+    path = shlex.quote(sys.executable)
+    show = SHOW.replace("python", f"^{path}" if name == "nu" else path, 1)
+    source = SOURCE[name].format("scripts")
+    mark = "print '---'" if name == "nu" else "echo ---"
+    script = [mark, STATE[name], mark, show]
+    lines = [*script, mark, source, SHOW, source, "deactivate", *script]
+    words = [name, *NO_STARTUP_FILES.get(name, ())]
     # Once before, so that what the commands themselves leave is there both times.
-    script = f"{state} >/dev/null; {marker} {state}; {marker} {SOURCE[name]}; python -c 'import sys; print(sys.prefix)'; deactivate; {marker} {state}"
-    words = [name, "-c", script]
-    _, before, inside, after = project.run(*words).stdout.split("---\n")
-    assert inside.strip() == str(project.path / ".venv")
-    assert after.strip() == before.strip()
+    text = "\n".join([STATE[name], *lines, ""])
+    if name == "nu":
+        done = project.run(*words, "-c", text, env=before)
+    else:
+        done = project.run(*words, input=text, env=before)
+    (project.path / ".env").unlink()
+    _, state, variables, inside, state_after, variables_after = done.stdout.split("---\n")
+    assert json.loads(inside)[0] == str(project.path / ".venv")
+    assert environment(inside)["SET_BEFORE"] == "other"
+    assert environment(inside)["APP_GREETING"] == "Hi"
+    assert state_after == state
+    ignored = {"_", "LAST_EXIT_CODE", "PROMPT_COMMAND", "SHLVL", "__PYVENV_LAUNCHER__"}
+    strip = {k: v for k, v in environment(variables).items() if k not in ignored}
+    assert {k: v for k, v in environment(variables_after).items() if k not in ignored} == strip
 
 
 @pytest.mark.parametrize("name", SOURCE)
 def test_is_found_from_anywhere(project: Project, name: str, tmp_path: Path) -> None:
-    if name == "dash" and not Path("/proc/self/fd").exists():
-        pytest.skip("without /proc dash cannot tell where a sourced file is")
-    script = SOURCE[name].replace("scripts", f"'{project.path}'/scripts")
-    done = run(name, "-c", f"{script}; echo $VIRTUAL_ENV", cwd=tmp_path)
-    assert done.stdout.strip() == str(project.path / ".venv")
+    source = SOURCE[name].format(project.path / "scripts")
+    elsewhere = Project(tmp_path, {})
+    words = [name, *NO_STARTUP_FILES.get(name, ()), *(["-c"] if name == "nu" else [])]
+    script = f"{source}\n{SHOW}\n"
+    done = elsewhere.run(*words, script) if name == "nu" else elsewhere.run(*words, input=script)
+    assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
 
-@pytest.mark.parametrize("name", SOURCE)
+@pytest.mark.parametrize("name", [name for name in SOURCE if name != "nu"])
 def test_executed_instead_of_sourced_tells_the_command(project: Project, name: str) -> None:
-    done = project.run(name, SOURCE[name].split()[1], check=False)
+    file = SOURCE[name].format("scripts").split()[-1]
+    flags = ("ash",) if name == "busybox" else ()
+    done = project.run(name, *flags, file, check=False)
     assert done.returncode != 0
-    assert SOURCE[name] in done.stderr and len(done.stderr.splitlines()) == 1
+    assert SOURCE[name].format("scripts") in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("name", SOURCE)
-def test_loads_dotenv_and_restores_it(project: Project, name: str) -> None:
-    value = 'It\'s "quoted" $HOME `date` \\ # ! é'
+def test_loads_dotenv_as_it_stands(project: Project, name: str) -> None:
+    value = 'It\'s "quoted" $HOME `date` \\ # ! é % ^ & | < > ( ) ; * ~ '
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    project.write(".env", f"# comment\nAPP_GREETING='{escaped}'\nEMPTY=\nnot an assignment\n")
-    try:
-        done = project.run(name, "-c", f"{SOURCE[name]}; env; deactivate; echo ---; env")
-    finally:
-        (project.path / ".env").unlink()
-    inside, after = done.stdout.split("---\n")
-    assert {f"APP_GREETING={value}", "EMPTY="} <= set(inside.splitlines())
-    assert "APP_GREETING" not in after and "EMPTY" not in after
+    text = f"# comment\nVALUE='{escaped}'\nEMPTY=\nnot an assignment\nMULTI=\"a\\nb\nc\"\n"
+    project.write(".env", text)
+    done = session(project, name, SHOW)
+    (project.path / ".env").unlink()
+    found = environment(done.stdout)
+    assert (found["VALUE"], found["EMPTY"], found["MULTI"]) == (value, "", "a\nb\nc")
     assert done.stderr.splitlines() == ["venv: .env:4: expected NAME=value; this line is left out"]
 
 
-def test_is_quick_and_quiet_when_current(project: Project) -> None:
-    """Without a change, no Python is started: one that fails is not noticed."""
+@pytest.mark.parametrize("name", [*POSIX, "fish"])
+def test_starts_no_python_when_current(project: Project, name: str) -> None:
+    """One that fails is not noticed."""
+    session(project, name)
     fake = project.path / ".venv/fake"
     fake.mkdir(exist_ok=True)
-    for name in ("python3", "python"):
-        (fake / name).write_text("#!/bin/sh\nexit 1\n")
-        (fake / name).chmod(0o755)
+    for command in ("python3", "python"):
+        (fake / command).write_text("#!/bin/sh\nexit 1\n")
+        (fake / command).chmod(0o755)
     path = {"PATH": f"{fake}{os.pathsep}{os.environ['PATH']}"}
-    for name, source in SOURCE.items():
-        done = project.run(name, "-c", f"{source} && echo $VIRTUAL_ENV", env=path)
-        assert done.stdout.strip() == str(project.path / ".venv")
-        assert done.stderr == ""
+    done = session(project, name, "echo $VIRTUAL_ENV", env=path)
+    assert (done.stdout.strip(), done.stderr) == (str(project.path / ".venv"), "")
+
+
+@pytest.mark.parametrize("name", POSIX)
+def test_is_safe_in_a_strict_shell_with_aliases(project: Project, name: str) -> None:
+    source = SOURCE[name].format("scripts")
+    aliases = "alias python=false python3=false cd=false cat=false cmp=false pwd=false"
+    expand = "shopt -s expand_aliases" if name == "bash" else ":"
+    lines = ["set -eu", "IFS=:", "CDPATH=/:/tmp", expand, aliases, source, "unalias python"]
+    flags = ("ash",) if name == "busybox" else ()
+    script = "\n".join([*lines, SHOW, "deactivate", "echo left", ""])
+    done = project.run(name, *flags, input=script)
+    assert json.loads(done.stdout.splitlines()[0])[0] == str(project.path / ".venv")
+    assert done.stdout.splitlines()[1:] == ["left"] and done.stderr == ""
+
+
+@pytest.mark.parametrize("name", SOURCE)
+def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Bake) -> None:
+    second = bake(isolation="venv", app="cli", python_version=HERE)
+    project.write(".env", "ONLY_FIRST=1\n")
+    source = SOURCE[name].format(second.path / "scripts")
+    hide = ["deactivate"] if name == "nu" else []
+    out = shell(project, name, *hide, source, SHOW)
+    (project.path / ".env").unlink()
+    prefix, variables = json.loads(out)
+    assert prefix == str(second.path / ".venv")
+    assert str(project.path) not in variables["PATH"] and "ONLY_FIRST" not in variables
+
+
+@pytest.mark.parametrize("name", SOURCE)
+def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bake) -> None:
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    project.append("requirements.txt", "this is no requirement\n")
+    status = "echo status=$status" if name in ("fish", "tcsh") else "echo status=$?"
+    python = shlex.quote(sys.executable)
+    show = SHOW.replace("python", python, 1)
+    if name == "nu":  # an overlay that fails is not used, and ends the script
+        source = SOURCE[name].format("scripts")
+        text = f"try {{ {source} }} catch {{ print status=1 }}\n{SHOW.replace('python', '^' + python, 1)}"
+        done = project.run("nu", "--no-config-file", "-c", text, check=False)
+    else:
+        done = session(project, name, status, show, check=False)
+    code, variables = done.stdout.splitlines()
+    assert code in ("status=1", "status=2")
+    assert "VIRTUAL_ENV" not in environment(variables)
+    assert environment(variables)["PATH"] == os.environ["PATH"]
+    assert any(
+        line.startswith("venv: `uv pip sync` ended with") for line in done.stderr.splitlines()
+    )
 
 
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
@@ -127,7 +230,7 @@ def test_follows_the_lock(uv: bool, bake: Bake) -> None:
     kept = [block for block in split(lock) if block.startswith(("pip", "python-dotenv", "ruff"))]
     six = "six==1.17.0 --hash=sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274\n"
     project.write("requirements-dev.txt", "".join([*kept, six]))
-    done = project.run("bash", "-c", f"{SOURCE['bash']} && {packages}", env=path)
+    done = session(project, "bash", packages, env=path)
     assert "requirements-dev.txt changed" in done.stderr
     assert "removed what is not in the locks: " in done.stderr and "pytest" in done.stderr
     after = done.stdout.split()
@@ -154,11 +257,11 @@ def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bake) -> 
         "requirements.txt",
         lock + f"six==1.17.0 --hash=sha256:{'0' * 64}\n",
     )
-    done = project.run("bash", "-c", f"{SOURCE['bash']}; echo $?-$VIRTUAL_ENV-$PATH", check=False)
+    done = session(project, "bash", 'echo "$?-$VIRTUAL_ENV-$PATH"', check=False)
     assert done.stdout.strip() == f"1--{os.environ['PATH']}"
     assert done.stderr.splitlines()[-1].startswith("venv: `uv pip sync` ended with status")
     project.write("requirements.txt", lock)
-    done = project.run("bash", "-c", f"{SOURCE['bash']} && python -m my_project hello")
+    done = session(project, "bash", "python -m my_project hello")
     assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
 
 
@@ -176,7 +279,7 @@ def test_works_in_odd_paths_and_after_a_move(
         assert f"in {project.path}/.venv on" in out
     moved = Project(tmp_path / f"{name} moved", source.answers)
     project.path.rename(moved.path)
-    done = moved.run("bash", "-c", f"{SOURCE['bash']} && python -m my_project info", env=path)
+    done = session(moved, "bash", "python -m my_project info", env=path)
     assert f"the project was moved here from {project.path}" in done.stderr
     assert f"in {moved.path}/.venv on" in done.stdout
 
@@ -198,7 +301,7 @@ def test_something_else_called_venv_is_left_alone(bake: Bake) -> None:
     project = bake(isolation="venv")
     (project.path / ".venv").mkdir()
     project.write(".venv/precious", "data\n")
-    done = project.run("bash", "-c", SOURCE["bash"], check=False)
+    done = session(project, "bash", check=False)
     assert done.returncode and "is not a virtual environment; move it away" in done.stderr
     assert project.read(".venv/precious") == "data\n"
 
@@ -223,7 +326,7 @@ def test_another_python_is_used_with_a_warning(bake: Bake) -> None:
     """No machine has Python 3.99; the project should still work, and say so."""
     project = bake(isolation="venv")
     project.write(".python-version", "3.99\n")
-    done = project.run("bash", "-c", f"{SOURCE['bash']} && python -m my_project hello")
+    done = session(project, "bash", "python -m my_project hello")
     assert done.stdout == "Hello, World!\n"
     [warning] = [line for line in done.stderr.splitlines() if "warning" in line]
     assert ".python-version asks for 3.99, found only Python 3." in warning
@@ -233,15 +336,11 @@ def test_another_python_is_used_with_a_warning(bake: Bake) -> None:
 
 def test_project_python_decides(bake: Bake) -> None:
     project = bake(isolation="venv")
-    done = project.run(
-        "bash",
-        "-c",
-        f"{SOURCE['bash']} && python -m my_project info",
-        env={"PROJECT_PYTHON": sys.executable},
-    )
+    chosen = {"PROJECT_PYTHON": sys.executable}
+    done = session(project, "bash", "python -m my_project info", env=chosen)
     assert done.stdout.startswith(f"Python {sys.version.split()[0]} ")
     wrong = {"PROJECT_PYTHON": "/no/python"}
-    done = project.run("bash", "-c", f"{SOURCE['bash']}", env=wrong, check=False)
+    done = session(project, "bash", env=wrong, check=False)
     assert done.returncode and "PROJECT_PYTHON=/no/python starts no Python" in done.stderr
 
 

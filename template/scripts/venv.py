@@ -473,19 +473,35 @@ def quote_bat(text: str) -> str:
     return re.sub(r'([&|<>^"()])', r"^\1", text.partition("\n")[0]).replace("%", "%%")
 
 
+def quote_csh(text: str) -> str:
+    """Quote for csh, which expands ! even in single quotes and ends them at a newline."""
+    return quote_sh(text).replace("!", "\\!").replace("\n", "\\\n")
+
+
 def write_activation(dotenv: dict[str, str]) -> None:
     """Write the file that the activate script of each shell applies."""
     name = re.sub(r"[^\w.+@ -]", "_", ROOT.name)  # shells expand what stands in a prompt
     variables = {**dotenv, "VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": name}
-    for shell, quote in (("sh", quote_sh), ("fish", quote_fish), ("ps1", quote_ps1)):
-        lines = [f"_venv_set {key} {quote(value)}\n" for key, value in variables.items()]
-        write(VENV / f"activate.{shell}", "".join(lines).encode())
-    if WINDOWS:
-        names = " ".join([*variables, "PATH", "PYTHONHOME", "PROMPT"])
-        lines = [f'@if "%1"=="names" set "_VENV_NAMES={names}"& exit /b', "@chcp 65001 >nul"]
-        lines += [f"@set {key}={quote_bat(value)}" for key, value in variables.items()]
-        write(VENV / "activate.bat", "\r\n".join([*lines, ""]).encode())
-        write(BIN / "deactivate.bat", b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n')
+    names = [*variables, "PATH", "PYTHONHOME"]
+    files = {
+        f"activate.{shell}": [f"_venv_set {key} {quote(value)}" for key, value in variables.items()]
+        for shell, quote in (("sh", quote_sh), ("fish", quote_fish), ("ps1", quote_ps1))
+    }
+    files["activate.csh"] = [
+        f"set _venv_names = ({' '.join(names)})",
+        # On three lines: csh expands the variable even where the condition is false.
+        *(f'if ($?{key}) then\nset _venv_old_{key} = "${key}:q"\nendif' for key in names),
+        *(f"setenv {key} {quote_csh(value)}" for key, value in variables.items()),
+    ]
+    files["activate.json"] = [json.dumps(variables)]
+    files["activate.bat"] = [
+        f'@if "%1"=="names" set "_VENV_NAMES={" ".join(names)} PROMPT"& exit /b\r',
+        "@chcp 65001 >nul\r",
+        *(f"@set {key}={quote_bat(value)}\r" for key, value in variables.items()),
+    ]
+    for file, lines in files.items():
+        write(VENV / file, "\n".join([*lines, ""]).encode())
+    write(BIN / "deactivate.bat", b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n')
 
 
 # --- Commands ----------------------------------------------------------------------------
