@@ -31,6 +31,7 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 
 # --- What a test may need -----------------------------------------------------
 
+MINGW = "x86_64-w64-mingw32-gcc"
 NO_DOWNLOADS = {"UV_PYTHON_DOWNLOADS": "never"}
 SHELLS = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash", "fish", "tcsh", "nu")
 
@@ -43,6 +44,8 @@ def missing(component: str) -> str:
         return "" if ready else "no running Docker engine"
     if component == "shells":
         return ", ".join(shell for shell in SHELLS if not shutil.which(shell))
+    if component == "wine":
+        return ", ".join(name for name in ("wine", MINGW) if not shutil.which(name))
     if component.startswith("python"):
         return "" if find_python(component[len("python") :]) else component
     raise ValueError(f"no such component: {component}")
@@ -59,7 +62,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--require",
         default="",
-        metavar="docker,shells,python3.9",
+        metavar="docker,shells,wine,python3.9",
         help="fail, rather than skip, the tests that need these when they are missing",
     )
 

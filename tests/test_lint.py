@@ -78,7 +78,8 @@ def test_batch_rules() -> None:
     assert not any("setlocal" in line.lower() for line in lines)
     labels = {line[1:] for line in lines if line.startswith(":")}
     jumps = {word for line in lines for word in words_after(line, "goto", "call")}
-    assert {name.lstrip(":") for name in jumps if not name.startswith('"')} == labels
+    files = {"deactivate.bat", ".venv\\activate.bat"}  # `call` would expand a % in a path again
+    assert {name.lstrip(":") for name in jumps} - files == labels
 
 
 def words_after(line: str, *commands: str) -> list[str]:

@@ -496,8 +496,11 @@ def write_activation(dotenv: dict[str, str]) -> None:
     files["activate.json"] = [json.dumps(variables)]
     files["activate.bat"] = [
         f'@if "%1"=="names" set "_VENV_NAMES={" ".join(names)} PROMPT"& exit /b\r',
+        "@for /f \"tokens=2 delims=:.\" %%a in ('chcp') do @set _VENV_CODEPAGE=%%a\r",
         "@chcp 65001 >nul\r",
         *(f"@set {key}={quote_bat(value)}\r" for key, value in variables.items()),
+        "@if defined _VENV_CODEPAGE chcp %_VENV_CODEPAGE% >nul\r",
+        "@set _VENV_CODEPAGE=\r",
     ]
     for file, lines in files.items():
         write(VENV / file, "\n".join([*lines, ""]).encode())

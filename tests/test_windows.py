@@ -1,0 +1,123 @@
+"""scripts/activate.bat in the cmd of Wine.
+
+Wine has no Python of its own, so a small program stands in for python.exe, and venv.py
+writes what activate.bat applies from here. Wine's cmd expands a % in a path twice, which
+the real one does not; such paths are left to a real Windows.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import MINGW, ROOT, run
+
+pytestmark = pytest.mark.needs("wine")
+
+VALUES = {
+    "PLAIN": "plain",
+    "SPECIAL": 'It\'s "q" & x | <y> ^ %PATH% (z) ! ;',
+    "SET_BEFORE": "other",
+}
+
+
+@pytest.fixture(scope="module")
+def wine(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a new Windows."""
+    prefix = tmp_path_factory.mktemp("wine")
+    variables = {"WINEPREFIX": str(prefix), "WINEDEBUG": "-all", "DISPLAY": "", "LC_ALL": "C.UTF-8"}
+    run("wine", "wineboot", "-i", env=variables, check=False)
+    return variables
+
+
+@pytest.fixture(scope="module", params=["project", "with space", "and & (brackets)"])
+def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project whose environment is current."""
+    root = tmp_path_factory.mktemp("windows") / request.param
+    scripts = root / ".venv/Scripts"
+    scripts.mkdir(parents=True)
+    run(MINGW, "-O1", "-s", "-o", scripts / "python.exe", ROOT / "tests/python.c")
+    shutil.copytree(ROOT / "template/scripts", root / "scripts")
+    write_activation(root)
+    return root
+
+
+def write_activation(root: Path) -> None:
+    """Have venv.py write the activation files, with the path that Windows has for them."""
+    spec = importlib.util.spec_from_file_location("venv_py", ROOT / "template/scripts/venv.py")
+    assert spec and spec.loader
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    class WindowsPath(type(root)):  # type: ignore[misc]
+        def __str__(self) -> str:
+            return windows(Path(super().__str__()))
+
+    module.ROOT, module.BIN = root, root / ".venv/Scripts"
+    module.VENV = WindowsPath(root / ".venv")
+    module.write = lambda path, content: (root / ".venv" / path.name).write_bytes(content)
+    module.write_activation(VALUES)
+    (root / ".venv/deactivate.bat").rename(root / ".venv/Scripts/deactivate.bat")
+
+
+def windows(path: Path) -> str:
+    """Return a path as Wine's programs see it."""
+    return "Z:" + path.as_posix().replace("/", "\\")
+
+
+def cmd(project: Path, wine: dict[str, str], *lines: str, **variables: str) -> dict[str, list[str]]:
+    """Run lines in cmd; return what was printed after each `echo == name`."""
+    file = project.parent / "session.bat"
+    head = ["@echo off", f'cd /d "{windows(project)}"', "set SET_BEFORE=x ^& y", "set PROMPT=$P$G"]
+    file.write_bytes("\r\n".join([*head, *lines, ""]).encode())
+    done = run("wine", "cmd", "/c", file, env=wine | variables, check=False)
+    sections: dict[str, list[str]] = {"": []}
+    for line in done.stdout.splitlines():
+        if line.startswith("== "):
+            sections[line[3:]] = []
+        elif line.strip():
+            list(sections.values())[-1].append(line)
+    sections["stderr"] = done.stderr.strip().splitlines()
+    return sections
+
+
+def variables(lines: list[str]) -> dict[str, str]:
+    return dict(line.split("=", 1) for line in lines if "=" in line)
+
+
+def test_activates_and_leaves_no_trace(project: Path, wine: dict[str, str]) -> None:
+    call = r"call scripts\activate.bat"
+    show = ["set", "cd"]
+    found = cmd(
+        project,
+        wine,
+        *("echo == before", *show, "echo == activating", call, "echo == inside", *show),
+        *(call, "call deactivate", "echo == after", *show),
+    )
+    inside = variables(found["inside"])
+    assert found["stderr"][0] == r"[-I][scripts\venv.py][sync][--if-changed]" * 2
+    assert found["activating"] == []
+    assert VALUES.items() <= inside.items()
+    assert inside["VIRTUAL_ENV"] == windows(project / ".venv")
+    assert inside["PATH"].startswith(windows(project / ".venv") + "\\Scripts;")
+    assert inside["PROMPT"].endswith(") $P$G")
+    assert variables(found["before"])["SET_BEFORE"] == "x & y"
+    assert found["after"] == found["before"]
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [("FAKE_STATUS", "[-I]"), ("FAKE_BROKEN", "activate: no Python from 3.9 on was found")],
+)
+def test_a_failure_leaves_the_shell_as_it_was(
+    fault: str, message: str, project: Path, wine: dict[str, str]
+) -> None:
+    lines = ("echo == before", "set", "cd", r"call scripts\activate.bat")
+    status = ("if errorlevel 1 set failed=yes", "echo == status", "set failed", "set failed=")
+    found = cmd(project, wine, *lines, *status, "echo == after", "set", "cd", **{fault: "3"})
+    assert found["status"] == ["failed=yes"]
+    assert found["after"] == [line for line in found["before"] if ":failed" not in line]
+    assert found["stderr"][0].startswith(message)
