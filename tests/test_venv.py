@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Bake, Project, choices
+from conftest import ROOT, Bake, Project, choices
 
 pytestmark = pytest.mark.needs("shells")
 
@@ -157,15 +157,23 @@ def test_loads_dotenv_as_it_stands(project: Project, name: str) -> None:
 
 @pytest.mark.parametrize("name", [*POSIX, "fish"])
 def test_starts_no_python_when_current(project: Project, name: str) -> None:
-    """One that fails is not noticed."""
     session(project, name)
-    fake = project.path / ".venv/fake"
-    fake.mkdir(exist_ok=True)
-    for command in ("python3", "python"):
-        (fake / command).write_text("#!/bin/sh\nexit 1\n")
-        (fake / command).chmod(0o755)
-    path = {"PATH": f"{fake}{os.pathsep}{os.environ['PATH']}"}
-    done = session(project, name, "echo $VIRTUAL_ENV", env=path)
+    python, python3 = project.path / ".venv/bin/python", project.path / ".venv/bin/python3"
+    target, note = python.readlink(), project.path / "started"
+    python.unlink()
+    python.write_text(f"#!/bin/sh\necho started >>'{note}'\nexec '{target}' \"$@\"\n")
+    python.chmod(0o755)
+    path = {"PATH": f"{python3.parent}{os.pathsep}{os.environ['PATH']}"}
+    try:
+        done = session(project, name, "echo $VIRTUAL_ENV", env=path)
+        assert not note.exists()
+        (project.path / ".venv/activate.inputs").unlink()
+        session(project, name, env=path)
+        assert note.exists(), "it would have been noted"
+    finally:
+        python.unlink()
+        python.symlink_to(target)
+        note.unlink(missing_ok=True)
     assert (done.stdout.strip(), done.stderr) == (str(project.path / ".venv"), "")
 
 
@@ -174,7 +182,9 @@ def test_is_safe_in_a_strict_shell_with_aliases(project: Project, name: str) -> 
     source = SOURCE[name].format("scripts")
     aliases = "alias python=false python3=false cd=false cat=false cmp=false pwd=false"
     expand = "shopt -s expand_aliases" if name == "bash" else ":"
-    lines = ["set -eu", "IFS=:", "CDPATH=/:/tmp", expand, aliases, source, "unalias python"]
+    function = 'cd() { command cd "$@" && ls; }'
+    lines = ["set -eu", "IFS=:", "CDPATH=/:/tmp", function, expand, aliases, source]
+    lines += ["unalias python"]
     flags = ("ash",) if name == "busybox" else ()
     script = "\n".join([*lines, SHOW, "deactivate", "echo left", ""])
     done = project.run(name, *flags, input=script)
@@ -289,12 +299,68 @@ def test_debris_is_healed(bake: Bake) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shell(project, "bash", "true")
     (project.path / ".venv/stamp.json").unlink()
+    assert "not complete; making it anew" in session(project, "bash").stderr
+    (project.path / ".venv/stamp.json").unlink()
     shutil.rmtree(next((project.path / ".venv/lib").glob("python*")) / "site-packages" / "typer")
     done = project.run(sys.executable, "scripts/venv.py", "check", check=False)
     assert "not complete; run: python scripts/venv.py sync" in done.stderr and done.returncode
     project.run(sys.executable, "scripts/venv.py", "sync")
     assert shell(project, "bash", "python -m my_project hello") == "Hello, World!\n"
     project.run(sys.executable, "scripts/venv.py", "check")
+
+
+def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(bake: Bake, tmp_path: Path) -> None:
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    shell(project, "bash", "true")
+    lock = project.read("requirements-dev.txt")
+    project.append("requirements-dev.txt", "# changed\n")
+    (tmp_path / "uv").write_text(
+        "#!/bin/sh\nrm -rf .venv/lib/*/site-packages/typer*\nkill -9 $PPID\n"
+    )
+    (tmp_path / "uv").chmod(0o755)
+    killer = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    assert session(project, "bash", env=killer, check=False).returncode
+    project.write("requirements-dev.txt", lock)
+    done = session(project, "bash", "python -m my_project hello")
+    assert "not complete; making it anew" in done.stderr and done.stdout == "Hello, World!\n"
+
+
+def test_what_belongs_to_the_shell_is_left_out(bake: Bake) -> None:
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    project.write(".env", "UID=1000\nstatus=1\n_venv_names=x\nGOOD=1\n")
+    for name in SOURCE:
+        done = session(project, name, SHOW)
+        assert environment(done.stdout)["GOOD"] == "1"
+        said = [line for line in done.stderr.splitlines() if line.startswith("venv: .env:")]
+        assert [line.split()[1:3] for line in said] == [
+            [".env:1:", "UID"],
+            [".env:2:", "status"],
+            [".env:3:", "_venv_names"],
+        ]
+
+
+def test_an_unreadable_requires_python_is_named(bake: Bake) -> None:
+    project = bake(isolation="venv", app="cli")
+    metadata = project.read("pyproject.toml")
+    project.write("pyproject.toml", metadata.replace('">=3.11"', '"<4"'))
+    done = project.run("scripts/venv", "lock", check=False)
+    assert done.returncode and "expected a line such as requires-python" in done.stderr
+    project.write(
+        "pyproject.toml",
+        metadata.replace('requires-python = ">=3.11"', "requires-python='~= 3.12'"),
+    )
+    project.run("scripts/venv", "lock")
+    assert "--python-version 3.12" in project.read("requirements.txt").splitlines()[1]
+
+
+def test_what_is_installed_may_not_be_a_packages_name(project: Project) -> None:
+    """A package of that name would hide it, or be hidden by it."""
+    script = "import importlib.metadata as m; print(*m.packages_distributions())"
+    modules = shell(project, "bash", f"python -c '{script}'").split()
+    taken = (ROOT / "includes/names.jinja").read_text("utf-8").split()
+    assert {name for name in modules if name.isidentifier() and not name.startswith("_")} <= {
+        *taken
+    }
 
 
 def test_something_else_called_venv_is_left_alone(bake: Bake) -> None:
@@ -372,9 +438,11 @@ def test_pip_install_works_and_types_hold(project: Project, tmp_path: Path) -> N
     assert "no issues found" in done.stdout
 
 
-def test_no_install_setting_leads_astray(bake: Bake) -> None:
+def test_no_install_setting_leads_astray(bake: Bake, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli")
+    (tmp_path / "pip.conf").write_text("[global]\nuser = true\nrequire-virtualenv = true\n")
     astray = {
+        "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"),
         "PIP_USER": "1",
         "PIP_TARGET": "/tmp/astray",
         "PYTHONHOME": "/nowhere",

@@ -65,7 +65,8 @@ def main() -> None:
             texts = [direct(name, app) for app in applications()]
             (union / f"{name}.in").write_text("\n".join(texts), encoding="utf-8")
             if not upgrade:
-                old = [path.read_text("utf-8") for path in sorted(LOCKS.glob(f"{name}-[!d]*.txt"))]
+                paths = [LOCKS / f"{name}-{app}.txt" for app in applications()]
+                old = [path.read_text("utf-8") for path in paths if path.exists()]
                 (union / f"{name}.txt").write_text("\n".join(old), encoding="utf-8")
         resolve(union)
 

@@ -26,15 +26,8 @@ else if (! $?_venv_leave) then
     endif
 endif
 
-# Run venv.py, which returns at once when nothing changed, with the first Python that can.
 if ("$_venv_new:q" != "") then
-    sh -c 'for python in ${PROJECT_PYTHON-} "$1/.venv/bin/python" python3 python; do \
-        if "$python" -I -S -c "import sys; sys.exit(sys.version_info < (3, 9))" 2>/dev/null; then \
-            exec "$python" -I "$1/scripts/venv.py" sync --if-changed; \
-        fi; \
-    done; \
-    echo "activate.csh: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON" >&2; \
-    exit 1' sh "$_venv_new:q" || set _venv_new = ""
+    sh "$_venv_new:q/scripts/venv" sync --if-changed || set _venv_new = ""
 endif
 
 # Leave: put back what _venv_names lists.

@@ -17,27 +17,11 @@ function _venv_find # Set _venv_root.
 end
 
 function _venv_current # Is .venv what its inputs say? In the shell alone: this is the daily case.
-    test -z "$PROJECT_PYTHON" -a -x $_venv_root/.venv/bin/python
+    test -z "$PROJECT_PYTHON" -a -f $_venv_root/.venv/stamp.json -a -x $_venv_root/.venv/bin/python
     and begin
         echo $_venv_root
         command cat $_venv_root/{scripts/venv.py,.python-version,requirements.txt,requirements-dev.txt,.env} 2>/dev/null
     end | command cmp -s - $_venv_root/.venv/activate.inputs
-end
-
-function _venv_sync # Run venv.py with the first Python that can.
-    for python in $PROJECT_PYTHON $_venv_root/.venv/bin/python python3 python
-        if command $python -I -S -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>/dev/null
-            command $python -I $_venv_root/scripts/venv.py sync --if-changed
-            return
-        end
-    end
-    if command -q uv
-        set -q UV_PYTHON_DOWNLOADS; or set -lx UV_PYTHON_DOWNLOADS never
-        command uv run --quiet --no-project python -I $_venv_root/scripts/venv.py sync --if-changed
-        return
-    end
-    echo "activate.fish: no Python from 3.9 on was found; install one, or uv, or set PROJECT_PYTHON" >&2
-    return 1
 end
 
 function _venv_save # Remember a variable for deactivate: unset, set, or exported.
@@ -55,7 +39,7 @@ end
 
 function _venv_activate
     _venv_find; and begin
-        _venv_current; or _venv_sync
+        _venv_current; or command sh $_venv_root/scripts/venv sync --if-changed
     end
     or return
     if set -q VIRTUAL_ENV; and functions -q deactivate
@@ -102,6 +86,6 @@ end
 
 _venv_activate
 set -l _venv_status $status
-functions -e _venv_find _venv_current _venv_sync _venv_save _venv_set _venv_activate
+functions -e _venv_find _venv_current _venv_save _venv_set _venv_activate
 set -eg _venv_root
 test $_venv_status -eq 0

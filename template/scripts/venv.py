@@ -37,8 +37,13 @@ INPUT_FILES = ("scripts/venv.py", ".python-version", *LOCKS, ".env")
 NEWEST = (3, 15)
 # Make pip, uv or Python look or install elsewhere. Settings of index and proxy stay.
 MISLEADING = {
-    *("PIP_PREFIX", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV", "PIP_ROOT", "PIP_TARGET", "PIP_USER"),
-    *("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET"),
+    *("PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONHOME", "PYTHONPATH"),
+    *("PYTHONSTARTUP", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET"),
+}
+# Variables that belong to a shell, which lets nobody set them or acts on it.
+RESERVED = {
+    *("BASHOPTS", "EGID", "EUID", "GID", "IFS", "PPID", "PWD", "SHELLOPTS", "UID", "USERNAME"),
+    *("_", "argv", "cwd", "history", "path", "pipestatus", "prompt", "status", "version"),
 }
 
 
@@ -71,7 +76,9 @@ def run(*command: object, **options: Any) -> Any:
     import subprocess
 
     environment = {k: v for k, v in os.environ.items() if k.upper() not in MISLEADING}
-    environment["PIP_DISABLE_PIP_VERSION_CHECK"] = "1"
+    # The environment also overrules a pip.conf that sets these.
+    off = dict.fromkeys(["PIP_REQUIRE_VIRTUALENV", "PIP_USER"], "0")
+    environment |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **off}
     environment.setdefault("UV_PYTHON_DOWNLOADS", "never")
     environment.setdefault("UV_SYSTEM_CERTS", "true")  # trust what pip trusts
     words = [str(word) for word in command]
@@ -116,20 +123,21 @@ def read(name: str) -> bytes:
         return b""
 
 
-def version_in(name: str, pattern: bytes) -> tuple[int, ...]:
-    """Return the minor version, (3, 14) say, that a file names; () when it names none."""
-    found = re.search(pattern + rb"(\d+)\.(\d+)", read(name), re.MULTILINE)
+def wanted() -> tuple[int, ...]:
+    """Return the version to look for first, (3, 14) say; () for any."""
+    found = re.search(rb"(\d+)\.(\d+)", read(".python-version"))
     return tuple(map(int, found.groups())) if found else ()
 
 
-def wanted() -> tuple[int, ...]:
-    """Return the version to look for first, () for any."""
-    return version_in(".python-version", b"")
-
-
 def oldest() -> tuple[int, ...]:
-    """Return the oldest version that the project allows."""
-    return version_in("pyproject.toml", rb'^requires-python\s*=\s*">=\s*') or (3, 9)
+    """Return the oldest version that the project allows.
+
+    Raises Problem when pyproject.toml does not say.
+    """
+    line = rb"""^requires-python\s*=\s*["']\s*(?:>=|~=)\s*(\d+)\.(\d+)"""
+    if found := re.search(line, read("pyproject.toml"), re.MULTILINE):
+        return tuple(map(int, found.groups()))
+    raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
 
 
 def inputs() -> bytes:
@@ -407,6 +415,7 @@ def make(anew: bool, options: dict[str, Any]) -> None:
     old = b"" if anew else STAMP.read_bytes()
     before = {} if anew else installed()
     python = choose_python() if anew else Interpreter(stamp()["python"], stamp()["version"])
+    INPUTS.unlink(missing_ok=True)
     STAMP.unlink(missing_ok=True)
     try:
         if anew:
@@ -448,6 +457,8 @@ def dotenv() -> tuple[dict[str, str], list[str]]:
             continue  # a comment or an empty line
         if error or value is None or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
             wrong.append(f".env:{line}: expected NAME=value; this line is left out")
+        elif name in RESERVED or name.startswith("_venv_"):
+            wrong.append(f".env:{line}: {name} belongs to the shell; this line is left out")
         else:
             variables[name] = value
     return variables, wrong
@@ -586,6 +597,9 @@ def clean() -> None:
     """Remove the environment; the next activation makes it anew."""
     with exclusive():
         clear()
+        (VENV / ".gitignore").unlink()
+        with contextlib.suppress(OSError):  # a link or a mount stays
+            VENV.rmdir()
 
 
 def main() -> int:
@@ -599,7 +613,7 @@ def main() -> int:
     commands.add_parser("check", help="fail when .venv is not what the locks say")
     command = commands.add_parser("lock", help="resolve requirements*.in to requirements*.txt")
     command.add_argument("--upgrade", action="store_true", help="take the newest versions")
-    commands.add_parser("clean", help="empty .venv")
+    commands.add_parser("clean", help="remove .venv")
     arguments = vars(parser.parse_args())
     try:
         globals()[arguments.pop("command")](**arguments)
