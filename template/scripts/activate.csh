@@ -26,8 +26,13 @@ else if (! $?_venv_leave) then
     endif
 endif
 
+# Is .venv what its inputs say? If not, or if that cannot be told here, venv.py knows.
 if ("$_venv_new:q" != "") then
-    sh "$_venv_new:q/scripts/venv" sync --if-changed || set _venv_new = ""
+    sh -c '[ -z "$PROJECT_PYTHON" ] && [ "$1" = "$(cat "$1/.venv/activate.root")" ] && \
+        [ -f "$1/.venv/stamp.json" ] && [ -x "$1/.venv/bin/python" ] && \
+        cd "$1" && { cat scripts/venv.py .python-version requirements.txt requirements-dev.txt .env | \
+        cmp -s - .venv/activate.inputs; }' sh "$_venv_new:q" >& /dev/null \
+        || sh "$_venv_new:q/scripts/venv" sync --if-changed || set _venv_new = ""
 endif
 
 # Leave: put back what _venv_names lists.

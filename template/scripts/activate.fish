@@ -17,11 +17,12 @@ function _venv_find # Set _venv_root.
 end
 
 function _venv_current # Is .venv what its inputs say? In the shell alone: this is the daily case.
-    test -z "$PROJECT_PYTHON" -a -f $_venv_root/.venv/stamp.json -a -x $_venv_root/.venv/bin/python
-    and begin
-        echo $_venv_root
-        command cat $_venv_root/{scripts/venv.py,.python-version,requirements.txt,requirements-dev.txt,.env} 2>/dev/null
-    end | command cmp -s - $_venv_root/.venv/activate.inputs
+    set -l venv $_venv_root/.venv
+    test -z "$PROJECT_PYTHON" -a -f $venv/stamp.json -a -x $venv/bin/python -a -f $venv/activate.root
+    and read -l made <$venv/activate.root
+    and test "$made" = "$_venv_root"
+    and command cat $_venv_root/{scripts/venv.py,.python-version,requirements.txt,requirements-dev.txt,.env} 2>/dev/null |
+        command cmp -s - $venv/activate.inputs
 end
 
 function _venv_save # Remember a variable for deactivate: unset, set, or exported.

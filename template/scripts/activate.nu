@@ -12,20 +12,32 @@ const scripts = path self .
 export alias deactivate = overlay hide activate
 
 export-env {
-    let venv = $scripts | path dirname | path join .venv
+    let root = $scripts | path dirname
+    let venv = $root | path join .venv
     let bin = $venv | path join (if $nu.os-info.name == windows { "Scripts" } else { "bin" })
+    let python = $bin | path join (if $nu.os-info.name == windows { "python.exe" } else { "python" })
 
-    # Run venv.py, which returns at once when nothing changed, with the first Python that can.
-    let test = [-I -S -c "import sys; sys.exit(sys.version_info < (3, 9))"]
-    let found = [$env.PROJECT_PYTHON? ($bin | path join python) python3 python] | compact | where {|python|
-        try { (^$python ...$test | complete).exit_code == 0 } catch { false }
-    }
-    if ($found | is-empty) {
-        error make --unspanned {
-            msg: "activate.nu: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON"
+    # Is .venv what its inputs say?
+    let read = {|name| try { open --raw ($root | path join $name) | into binary } catch { 0x[] } }
+    let inputs = [scripts/venv.py .python-version requirements.txt requirements-dev.txt .env]
+    let current = ($env.PROJECT_PYTHON? | is-empty) and ($python | path exists) and (
+        ($venv | path join stamp.json | path exists)
+        and (do $read .venv/activate.root) == ($"($root)\n" | into binary)
+        and (do $read .venv/activate.inputs) == ($inputs | each $read | bytes collect)
+    )
+    if not $current {
+        # venv.py, with the first Python that can run it.
+        let test = [-I -S -c "import sys; sys.exit(sys.version_info < (3, 9))"]
+        let found = [$env.PROJECT_PYTHON? $python python3 python] | compact | where {|python|
+            try { (^$python ...$test | complete).exit_code == 0 } catch { false }
         }
+        if ($found | is-empty) {
+            error make --unspanned {
+                msg: "activate.nu: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON"
+            }
+        }
+        ^($found | first) -I ($scripts | path join venv.py) sync --if-changed
     }
-    ^($found | first) -I ($scripts | path join venv.py) sync --if-changed
 
     load-env (open ($venv | path join activate.json))
     $env.PATH = $env.PATH | prepend $bin

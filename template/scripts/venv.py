@@ -30,7 +30,9 @@ PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 # Written last: proof that the environment is complete, and of what it was made from.
 STAMP = VENV / "stamp.json"
-# What the activate scripts compare, byte for byte, with ROOT and these files in this order.
+# What the activate scripts compare: the path of the project, and, byte for byte, what
+# these files hold one after the other.
+MADE_FOR = VENV / "activate.root"
 INPUTS = VENV / "activate.inputs"
 INPUT_FILES = ("scripts/venv.py", ".python-version", *LOCKS, ".env")
 # A newer Python is not taken unasked: packages may have no wheels for it yet.
@@ -142,7 +144,7 @@ def oldest() -> tuple[int, ...]:
 
 def inputs() -> bytes:
     """Return all that the activation files depend on."""
-    return b"\n".join([os.fsencode(ROOT), b"".join(map(read, INPUT_FILES))])
+    return b"".join(map(read, INPUT_FILES))
 
 
 def digests() -> dict[str, str]:
@@ -541,6 +543,7 @@ def sync(if_changed: bool = False) -> None:
             INPUTS.unlink(missing_ok=True)  # so that each activation says it again
             say("\nvenv: ".join(wrong))
         else:
+            write(MADE_FOR, os.fsencode(ROOT) + b"\n")
             write(INPUTS, now)
 
 
