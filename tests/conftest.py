@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import os
 import shutil
@@ -188,6 +189,15 @@ def bake(copie_session: Copie, template: Path) -> Bake:
         return Project(result.project_dir, result.answers)
 
     return make
+
+
+def load_venv_py() -> Any:
+    """Return a new copy of venv.py as a module."""
+    spec = importlib.util.spec_from_file_location("venv_py", ROOT / "template/scripts/venv.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 # --- Combinations -------------------------------------------------------------

@@ -7,13 +7,11 @@ the real one does not; such paths are left to a real Windows.
 
 from __future__ import annotations
 
-import importlib.util
 import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from conftest import MINGW, ROOT, run
+from conftest import MINGW, ROOT, load_venv_py, run
 
 pytestmark = pytest.mark.needs("wine")
 
@@ -47,10 +45,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def write_activation(root: Path) -> None:
     """Have venv.py write the activation files, with the path that Windows has for them."""
-    spec = importlib.util.spec_from_file_location("venv_py", ROOT / "template/scripts/venv.py")
-    assert spec and spec.loader
-    module: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load_venv_py()
 
     class WindowsPath(type(root)):  # type: ignore[misc]
         def __str__(self) -> str:

@@ -1,0 +1,164 @@
+"""What can go wrong while an environment is made, and that the next call mends it."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from conftest import Bake, Project, load_venv_py
+from test_venv import HERE, WITHOUT_UV, session, shell
+
+pytestmark = pytest.mark.needs("shells")
+
+ALL_THERE = "python -m my_project hello && python -c 'import dotenv, pip, pytest, rich, ruff'"
+
+
+@pytest.fixture
+def project(bake: Bake) -> Project:
+    return bake(isolation="venv", app="cli", python_version=HERE)
+
+
+def start(project: Project, **environment: str) -> subprocess.Popen[str]:
+    """Start an activation, in a process group of its own."""
+    return subprocess.Popen(
+        ["bash", "-c", f". scripts/activate && {ALL_THERE}"],
+        cwd=project.path,
+        env=os.environ | environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+
+
+@pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
+def test_several_terminals_at_once_make_one_environment(
+    path: dict[str, str], project: Project
+) -> None:
+    terminals = [start(project, **path) for _ in range(8)]
+    outputs = [terminal.communicate() for terminal in terminals]
+    assert [out for out, _ in outputs] == ["Hello, World!\n"] * 8
+    said = "".join(error for _, error in outputs)
+    assert said.count("setting up .venv with") == 1
+    assert "waiting for another terminal" in said
+
+
+def test_a_kill_at_any_moment_is_healed(project: Project) -> None:
+    """Forty times at random, while making anew and while updating."""
+    moments = random.Random(42)
+    healed = set()
+    for attempt in range(40):
+        if attempt % 2:
+            project.append("requirements-dev.txt", "# changed\n")
+        else:
+            project.run(sys.executable, "scripts/venv.py", "clean")
+        terminal = start(project)
+        time.sleep(moments.uniform(0, 0.5))
+        os.killpg(terminal.pid, signal.SIGKILL)
+        terminal.communicate()
+        done = session(project, "bash", ALL_THERE)
+        assert done.stdout == "Hello, World!\n"
+        healed.add(done.stderr.partition(";")[0])
+    assert len(healed) >= 2, f"too fast or too slow to hit anything: {healed}"
+
+
+def test_an_installer_that_outlives_its_caller_is_waited_for(project: Project) -> None:
+    terminal = start(project, **WITHOUT_UV)
+    installer = f"{project.path}/.venv/bin/python -m pip"
+    deadline = time.monotonic() + 60
+    while project.run("pgrep", "-f", installer, check=False).returncode:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    project.run("pkill", "-9", "-f", f"{project.path}/scripts/venv.py")
+    done = session(project, "bash", ALL_THERE, env=WITHOUT_UV)
+    terminal.communicate()
+    assert done.stdout == "Hello, World!\n"
+    assert "waiting for another terminal" in done.stderr
+
+
+def test_an_interrupt_leaves_the_shell_as_it_was(project: Project) -> None:
+    terminal = subprocess.Popen(
+        ["bash", "-c", "trap : INT; . scripts/activate; echo $?-${VIRTUAL_ENV-none}"],
+        cwd=project.path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=os.environ | WITHOUT_UV,
+        start_new_session=True,
+    )
+    time.sleep(1.5)
+    os.killpg(terminal.pid, signal.SIGINT)
+    out, error = terminal.communicate()
+    assert out == "1-none\n"
+    assert error.splitlines()[-1].startswith("venv: interrupted")
+    assert session(project, "bash", ALL_THERE).stdout == "Hello, World!\n"
+
+
+def test_works_offline_when_nothing_changed(project: Project, tmp_path: Path) -> None:
+    shell(project, "bash", "true")
+    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path)}
+    assert shell(project, "bash", ALL_THERE, env=offline) == "Hello, World!\n"
+    project.append("requirements.txt", "six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
+    done = session(project, "bash", "echo", env=offline, check=False)
+    assert done.stderr.splitlines()[-1].startswith("venv: `uv pip sync` ended with status")
+    # What is there stays, and is taken again once the lock is as it was.
+    lock = project.read("requirements.txt").rpartition("six==")[0]
+    project.write("requirements.txt", lock)
+    assert shell(project, "bash", ALL_THERE, env=offline) == "Hello, World!\n"
+
+
+def test_the_users_own_installs_are_named_when_removed(project: Project) -> None:
+    shell(project, "bash", "python -m pip install -q six")
+    assert shell(project, "bash", "python -c 'import six; print(six.PY3)'") == "True\n"
+    project.append("requirements-dev.txt", "# changed\n")
+    done = session(project, "bash", "true")
+    assert "venv: removed what is not in the locks: six" in done.stderr
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a read-only bind mount or modes")
+def test_a_read_only_project_says_so(project: Project) -> None:
+    """Root may write despite the modes, so the tree is looked at by somebody else."""
+    if os.getuid() == 0:
+        words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+    else:
+        words = []
+        project.path.chmod(0o555)
+    for path in [project.path, *project.path.parents]:
+        if os.getuid() == 0 and path.is_relative_to("/tmp"):
+            path.chmod(path.stat().st_mode | 0o055)
+    python = {"PROJECT_PYTHON": sys.executable, "HOME": "/nonexistent"}
+    done = project.run(*words, "bash", "-c", ". scripts/activate", env=python, check=False)
+    project.path.chmod(0o755)
+    assert done.returncode and f"venv: cannot write to {project.path}" in done.stderr
+
+
+def test_a_full_disk_is_survived(project: Project, tmp_path: Path) -> None:
+    """uv and pip report it; what is left is healed once there is room."""
+    if os.getuid():
+        pytest.skip("only root can mount a small file system")
+    (project.path / ".venv").mkdir()
+    size = ("-t", "tmpfs", "-o", "size=3m", "tmpfs")
+    project.run("mount", *size, project.path / ".venv")
+    try:
+        done = session(project, "bash", "echo", check=False)
+        assert done.returncode == 0 and "ended with status" in done.stderr
+        project.run("mount", "-o", "remount,size=300m", project.path / ".venv")
+        assert shell(project, "bash", ALL_THERE) == "Hello, World!\n"
+    finally:
+        project.run("umount", project.path / ".venv")
+
+
+def test_a_python_without_pip_is_named(tmp_path: Path) -> None:
+    """As on Debian without python3-venv: no wheel in any of the places it names."""
+    module = load_venv_py()
+    fake = tmp_path / "python3"
+    fake.write_text("#!/bin/sh\necho /nowhere\n")
+    fake.chmod(0o755)
+    with pytest.raises(module.Problem, match="comes without pip; .* apt install python3.13-venv"):
+        module.bundled_pip(module.Interpreter(str(fake), (3, 13, 0)), tmp_path)
