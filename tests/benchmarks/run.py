@@ -1,0 +1,262 @@
+"""Measure the figures of the template:  python tests/benchmarks/run.py [SECTION ...]
+
+Sections: rendering, activation, setup, image. Each line is a ratio of medians, both
+measured in turn in this run on this machine, or a size; the goal stands beside it.
+`setup` needs the network, or at least warm caches; `image` a Docker engine.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+BIN = Path(sys.executable).parent
+COPIER = BIN / "copier"
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+ENVIRONMENT = {
+    **{k: v for k, v in os.environ.items() if not k.startswith(("VIRTUAL_ENV", "PROJECT_PYTHON"))},
+    "COPIER_SETTINGS_PATH": "/nonexistent.yml",
+}
+
+
+def run(*words: object, cwd: Path | None = None, **environment: str) -> str:
+    """Run a command that has to succeed; return what it prints."""
+    done = subprocess.run(
+        [str(word) for word in words],
+        check=False,
+        cwd=cwd,
+        env=ENVIRONMENT | environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        sys.exit(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done.stdout
+
+
+def medians(times: int, *actions: Callable[[], object]) -> list[float]:
+    """Return the median time of each action in seconds; they are run in turn."""
+    samples: list[list[float]] = [[] for _ in actions]
+    for _ in range(times):
+        for action, sample in zip(actions, samples, strict=True):
+            start = time.perf_counter()
+            action()
+            sample.append(time.perf_counter() - start)
+    return [statistics.median(sample) for sample in samples]
+
+
+def report(what: str, value: str, goal: str) -> None:
+    print(f"{what:<58} {value:>22}   goal {goal}", flush=True)
+
+
+def ratio(ours: float, theirs: float) -> str:
+    return f"{ours * 1000:.1f} / {theirs * 1000:.1f} ms = {ours / theirs:.2f}"
+
+
+def git(repository: Path, *words: str) -> None:
+    run("git", "-c", "user.name=B", "-c", "user.email=b@example.org", *words, cwd=repository)
+
+
+def release(repository: Path, version: str) -> None:
+    git(repository, "add", "-A")
+    git(repository, "commit", "-qm", version)
+    git(repository, "tag", version)
+
+
+def templates(scratch: Path) -> list[Path]:
+    """Return this template, and one that writes one file, as repositories with a release."""
+    ours, floor = scratch / "ours", scratch / "floor"
+    run("git", "clone", "-q", ROOT, ours)
+    shutil.copytree(ROOT / "template", ours / "template", dirs_exist_ok=True)
+    (floor / "template").mkdir(parents=True)
+    (floor / "copier.yml").write_text("_subdirectory: template\nname: {type: str, default: x}\n")
+    (floor / "template/{{ _copier_conf.answers_file }}.jinja").write_text(
+        "{{ _copier_answers | to_nice_yaml }}"
+    )
+    git(floor, "init", "-q")
+    for repository in (ours, floor):
+        (repository / "RELEASE").write_text("1")
+        release(repository, "v900.0.0")
+    return [ours, floor]
+
+
+def rendering(scratch: Path) -> None:
+    repositories = templates(scratch)
+    target = scratch / "project"
+
+    def copy(repository: Path) -> None:
+        shutil.rmtree(target, ignore_errors=True)
+        run(COPIER, "copy", "-q", "--defaults", repository, target)
+
+    ours, floor = medians(7, *((lambda r=r: copy(r)) for r in repositories))
+    report("copier copy --defaults, against a one-file template", ratio(ours, floor), "<= 1.25")
+
+    projects = []
+    for repository in repositories:
+        copy(repository)
+        project = scratch / f"project-{repository.name}"
+        target.rename(project)
+        git(project, "init", "-q")
+        git(project, "add", "-A")
+        git(project, "commit", "-qm", "start")
+        for path in (repository / "template").iterdir():
+            if path.is_file():
+                path.write_bytes(path.read_bytes() + b"\n# later\n")
+        release(repository, "v901.0.0")
+        projects.append(project)
+
+    def update(project: Path) -> None:
+        run(COPIER, "update", "-q", "--defaults", project)
+        git(project, "reset", "-q", "--hard")
+        git(project, "clean", "-qfd")
+
+    ours, floor = medians(5, *((lambda p=p: update(p)) for p in projects))
+    report("copier update, against a one-file template", ratio(ours, floor), "<= 1.5")
+
+    start = time.perf_counter()
+    out = run(BIN / "pytest", "-q", "tests/test_files.py", cwd=ROOT)
+    took = time.perf_counter() - start
+    count = int(run(sys.executable, "-c", COUNT, cwd=ROOT / "tests"))
+    assert " passed" in out
+    report("combinations rendered and checked a second", f"{count / took:.1f}", ">= 40")
+
+
+COUNT = "from conftest import combinations; print(len(combinations()))"
+
+
+def project(scratch: Path, name: str, **answers: str) -> Path:
+    data = [f"--data={key}={value}" for key, value in answers.items()]
+    target = scratch / name
+    run(COPIER, "copy", "-q", "--defaults", "--vcs-ref=HEAD", *data, ROOT, target)
+    return target
+
+
+def activation(scratch: Path) -> None:
+    path = project(scratch, "project", isolation="venv", python_version=HERE)
+    run("bash", "-c", ". scripts/activate", cwd=path)
+    run(sys.executable, "-m", "venv", "--without-pip", scratch / "stock")
+    stock = scratch / "stock/bin/activate"
+    shells = {
+        "bash": (["bash", "--norc", "-c"], f". {stock}", ". scripts/activate"),
+        "zsh": (["zsh", "-f", "-c"], f". {stock}", ". scripts/activate"),
+        "dash": (["dash", "-c"], f". {stock}", ". scripts/activate"),
+        "fish": (["fish", "-N", "-c"], f". {stock}.fish", ". scripts/activate.fish"),
+    }
+    for name, (words, theirs, ours) in shells.items():
+        if shutil.which(name):
+            ours_took, theirs_took = medians(
+                60,
+                lambda words=words, line=ours: run(*words, line, cwd=path),
+                lambda words=words, line=theirs: run(*words, line, cwd=path),
+            )
+            report(
+                f"{name}: activate when current, against stock venv",
+                ratio(ours_took, theirs_took),
+                "<= 5 ms, <= 3",
+            )
+    for name, words in {
+        "uv run": [BIN / "uv", "run", "--no-project", "true"],
+        "direnv": ["direnv", "exec", ".", "true"],
+    }.items():
+        if shutil.which(str(words[0])):
+            (path / ".envrc").write_text("source .venv/bin/activate\n")
+            if name == "direnv":
+                run("direnv", "allow", cwd=path)
+            [took] = medians(20, lambda words=words: run(*words, cwd=path))
+            report(f"a neighbour, for comparison: {name}", f"{took * 1000:.1f} ms", "-")
+
+
+def setup(scratch: Path) -> None:
+    path = project(scratch, "project", isolation="venv", python_version=HERE)
+    locks = ["requirements.txt", "requirements-dev.txt"]
+    required = [f"--requirement={name}" for name in locks]
+    without_uv = os.pathsep.join(
+        folder for folder in os.environ["PATH"].split(os.pathsep) if not Path(folder, "uv").exists()
+    )
+    with_uv = f"{BIN}{os.pathsep}{without_uv}"
+    base = run(sys.executable, "-c", "import sys; print(sys._base_executable)").strip()
+
+    def clean() -> None:
+        shutil.rmtree(path / ".venv", ignore_errors=True)
+
+    def ours(search: str) -> None:
+        clean()
+        run("bash", "-c", ". scripts/activate", cwd=path, PATH=search)
+
+    def by_uv() -> None:
+        clean()
+        run(BIN / "uv", "venv", "-q", "--python", base, ".venv", cwd=path)
+        run(BIN / "uv", "pip", "sync", "-q", "--require-hashes", *locks, cwd=path)
+
+    def by_pip() -> None:
+        clean()
+        run(base, "-m", "venv", ".venv", cwd=path)
+        python = path / ".venv/bin/python"
+        run(python, "-m", "pip", "install", "-q", "--require-hashes", *required, cwd=path)
+
+    by_uv()  # warms the cache
+    report(
+        "set-up with uv, against by hand",
+        ratio(*medians(9, lambda: ours(with_uv), by_uv)),
+        "<= 1.2",
+    )
+    took = medians(3, lambda: ours(without_uv), by_pip)
+    report("set-up without uv, against by hand", ratio(*took), "<= 0.5")
+
+
+def image(scratch: Path) -> None:
+    path = project(scratch, "project", isolation="docker", app="web", project_name="Benchmark")
+    tag = "localhost/benchmark"
+    compose = ["docker", "compose", "-f", "compose.yaml"]
+    run("docker", "build", "-q", "-t", tag, ".", cwd=path)
+    run("docker", "build", "-q", "--target", "deps", "-t", f"{tag}:deps", ".", cwd=path)
+    sizes = [
+        int(run("docker", "image", "inspect", "-f", "{{.Size}}", name))
+        for name in (tag, f"{tag}:deps")
+    ]
+    report(
+        "image, beyond base and dependencies", f"{(sizes[0] - sizes[1]) / 1e6:.1f} MB", "<= 5 MB"
+    )
+
+    source = (
+        path / "src/my_project/app.py"
+        if (path / "src/my_project").exists()
+        else next(path.glob("src/*/app.py"))
+    )
+
+    def rebuild() -> None:
+        source.write_text(source.read_text() + f"# {time.time()}\n")
+        run("docker", "build", "-q", "-t", tag, ".", cwd=path)
+
+    report("rebuild after a source change", f"{medians(5, rebuild)[0]:.2f} s", "<= 1 s")
+    run(*compose, "up", "--wait", cwd=path)
+    samples = []
+    for _ in range(3):
+        run(*compose, "start", "--wait", cwd=path)
+        start = time.perf_counter()
+        run(*compose, "stop", cwd=path)
+        samples.append(time.perf_counter() - start)
+    report("docker compose stop", f"{statistics.median(samples):.2f} s", "<= 1 s")
+    run(*compose, "down", "--rmi=local", cwd=path)
+    run("docker", "image", "rm", "-f", tag, f"{tag}:deps")
+
+
+def main() -> None:
+    sections = {f.__name__: f for f in (rendering, activation, setup, image)}
+    if unknown := set(sys.argv[1:]) - sections.keys():
+        sys.exit(f"no section {', '.join(unknown)}; there are {', '.join(sections)}")
+    for name in sys.argv[1:] or sections:
+        with tempfile.TemporaryDirectory() as scratch:
+            sections[name](Path(scratch).resolve())
+
+
+if __name__ == "__main__":
+    main()
