@@ -68,6 +68,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep with one worker what shares a project, an image or an environment."""
+    for item in items:
+        group = item.path.name
+        if group == "test_files.py" and isinstance(item, pytest.Function):
+            group += item.callspec.id if hasattr(item, "callspec") else ""
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     required = item.config.getoption("--require").split(",")
     for marker in item.iter_markers("needs"):

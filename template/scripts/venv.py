@@ -256,6 +256,9 @@ def choose_python() -> Interpreter:
             return found
         raise Problem(f"PROJECT_PYTHON={asked} starts no Python; set it to the path of one")
     wish = wanted()
+    own = getattr(sys, "_base_executable", "") or sys.executable
+    if sys.version_info[:2] == wish:
+        return Interpreter(own if WINDOWS else os.path.realpath(own), sys.version_info[:3])
     allowed = [(3, minor) for minor in range(NEWEST[1], oldest()[1] - 1, -1)]
     seen = set()
     for minor in [wish, *allowed] if wish else allowed:
