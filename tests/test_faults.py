@@ -154,6 +154,21 @@ def test_a_full_disk_is_survived(project: Project, tmp_path: Path) -> None:
         project.run("umount", project.path / ".venv")
 
 
+def test_a_dangling_link_is_one_line(project: Project) -> None:
+    (project.path / ".venv").symlink_to("/nowhere/at/all")
+    done = session(project, "bash", check=False)
+    assert done.returncode and "Traceback" not in done.stderr
+    assert done.stderr.splitlines()[-1] == f"venv: {project.path}/.venv: File exists"
+
+
+def test_a_link_to_a_folder_is_filled(project: Project, tmp_path: Path) -> None:
+    """A .venv on another disk."""
+    (project.path / ".venv").symlink_to(tmp_path, target_is_directory=True)
+    assert shell(project, "bash", ALL_THERE) == "Hello, World!\n"
+    project.run("scripts/venv", "clean")
+    assert (project.path / ".venv").is_symlink() and not any(tmp_path.iterdir())
+
+
 def test_a_python_without_pip_is_named(tmp_path: Path) -> None:
     """As on Debian without python3-venv: no wheel in any of the places it names."""
     module = load_venv_py()

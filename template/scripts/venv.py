@@ -460,7 +460,12 @@ def dotenv() -> tuple[dict[str, str], list[str]]:
     for line, name, value, error in json.loads(answer[0]):
         if not error and name is None:
             continue  # a comment or an empty line
-        if error or value is None or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name):
+        if (
+            error
+            or value is None
+            or "\0" in value
+            or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name)
+        ):
             wrong.append(f".env:{line}: expected NAME=value; this line is left out")
         elif name in RESERVED or name.startswith("_venv_"):
             wrong.append(f".env:{line}: {name} belongs to the shell; this line is left out")
@@ -625,6 +630,9 @@ def main() -> int:
         globals()[arguments.pop("command")](**arguments)
     except Problem as problem:
         say(str(problem))
+        return 1
+    except OSError as error:
+        say(f"{error.filename or 'the system'}: {error.strerror}")
         return 1
     except KeyboardInterrupt:
         say("interrupted; the same command goes on where it can")
