@@ -50,6 +50,13 @@ def test_hadolint(docker_project: Project) -> None:
     assert done.stdout == ""
 
 
+def test_this_repository() -> None:
+    assert run("ruff", "check", ".", cwd=ROOT).returncode == 0
+    assert run("ruff", "format", "--check", ".", cwd=ROOT).returncode == 0
+    rules = "{extends: default, rules: {document-start: disable, line-length: disable}}"
+    assert run("yamllint", "--strict", "-d", rules, ROOT / "copier.yml").stdout == ""
+
+
 def test_shellcheck() -> None:
     scripts = ROOT / "template/scripts"
     assert run("shellcheck", scripts / "activate", scripts / "venv", ROOT / ".ci/run").stdout == ""

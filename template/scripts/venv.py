@@ -420,7 +420,6 @@ def make(anew: bool, options: dict[str, Any]) -> None:
     old = b"" if anew else STAMP.read_bytes()
     before = {} if anew else installed()
     python = choose_python() if anew else Interpreter(stamp()["python"], stamp()["version"])
-    INPUTS.unlink(missing_ok=True)
     STAMP.unlink(missing_ok=True)
     try:
         if anew:
