@@ -47,7 +47,8 @@ def resolve(folder: Path, names: tuple[str, ...] = NAMES, *extra: str) -> None:
         constraints = ["-c", "requirements.txt"] if name == "requirements-dev" else []
         command = [*COMPILE, *extra, *constraints, f"--output-file={name}.txt", f"{name}.in"]
         # This machine's uv configuration must not reach the locks.
-        subprocess.run(command, cwd=folder, check=True, env={**os.environ, "UV_NO_CONFIG": "1"})
+        quiet = {"UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never"}
+        subprocess.run(command, cwd=folder, check=True, env=os.environ | quiet)
 
 
 def main() -> None:
