@@ -73,8 +73,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep with one worker what shares a project, an image or an environment."""
     for item in items:
         group = item.path.name
-        if group == "test_files.py" and isinstance(item, pytest.Function):
-            group += item.callspec.id if hasattr(item, "callspec") else ""
+        if group == "test_files.py" and (callspec := getattr(item, "callspec", None)):
+            group += callspec.id
         item.add_marker(pytest.mark.xdist_group(group))
 
 

@@ -46,15 +46,22 @@ HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 WITHOUT_UV = {"PATH": path_without_uv()}
 
 
+def feed(
+    project: Project, name: str, *lines: str, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run lines in a new shell."""
+    script = "\n".join([*lines, ""])
+    words = [name, *NO_STARTUP_FILES.get(name, ())]
+    if name == "nu":  # reads no script from standard input
+        return project.run(*words, "-c", script, **options)
+    return project.run(*words, input=script, **options)
+
+
 def session(
     project: Project, name: str, *lines: str, **options: Any
 ) -> subprocess.CompletedProcess[str]:
     """Run lines in a new shell, after the one that activates the project."""
-    script = "\n".join([SOURCE[name].format("scripts"), *lines, ""])
-    words = [name, *NO_STARTUP_FILES.get(name, ())]
-    if name == "nu":
-        return project.run(*words, "-c", script, **options)
-    return project.run(*words, input=script, **options)
+    return feed(project, name, SOURCE[name].format("scripts"), *lines, **options)
 
 
 def shell(project: Project, name: str, *lines: str, **options: Any) -> str:
@@ -105,13 +112,8 @@ def test_leaves_no_trace(project: Project, name: str) -> None:
     mark = "print '---'" if name == "nu" else "echo ---"
     script = [mark, STATE[name], mark, show]
     lines = [*script, mark, source, SHOW, source, "deactivate", *script]
-    words = [name, *NO_STARTUP_FILES.get(name, ())]
     # Once before, so that what the commands themselves leave is there both times.
-    text = "\n".join([STATE[name], *lines, ""])
-    if name == "nu":
-        done = project.run(*words, "-c", text, env=before)
-    else:
-        done = project.run(*words, input=text, env=before)
+    done = feed(project, name, STATE[name], *lines, env=before)
     (project.path / ".env").unlink()
     _, state, variables, inside, state_after, variables_after = done.stdout.split("---\n")
     assert json.loads(inside)[0] == str(project.path / ".venv")
@@ -126,10 +128,7 @@ def test_leaves_no_trace(project: Project, name: str) -> None:
 @pytest.mark.parametrize("name", SOURCE)
 def test_is_found_from_anywhere(project: Project, name: str, tmp_path: Path) -> None:
     source = SOURCE[name].format(project.path / "scripts")
-    elsewhere = Project(tmp_path, {})
-    words = [name, *NO_STARTUP_FILES.get(name, ()), *(["-c"] if name == "nu" else [])]
-    script = f"{source}\n{SHOW}\n"
-    done = elsewhere.run(*words, script) if name == "nu" else elsewhere.run(*words, input=script)
+    done = feed(Project(tmp_path, {}), name, source, SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
 

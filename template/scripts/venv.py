@@ -13,6 +13,7 @@ Environment: PROJECT_PYTHON names the interpreter to use; otherwise the version 
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import os
@@ -215,6 +216,7 @@ print(path if os.name == "nt" else os.path.realpath(path), *sys.version_info[:3]
 """
 
 
+@functools.cache
 def probe(*command: str) -> Interpreter | None:
     """Return the Python that a command starts, None when it starts none.
 
@@ -437,7 +439,7 @@ def make(anew: bool, options: dict[str, Any]) -> None:
 # --- What the shells are told ------------------------------------------------------------
 
 PARSE = """
-import json, sys
+import json
 from dotenv.parser import parse_stream
 with open(".env", encoding="utf-8-sig") as stream:
     found = [(b.original.line, b.key, b.value, b.error) for b in parse_stream(stream)]
