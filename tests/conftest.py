@@ -35,6 +35,8 @@ os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PAT
 MINGW = "x86_64-w64-mingw32-gcc"
 NO_DOWNLOADS = {"UV_PYTHON_DOWNLOADS": "never"}
 SHELLS = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash", "fish", "tcsh", "nu")
+# Not to be had on Debian: see test_native.py.
+NATIVE = ("pwsh", "powershell", "cmd")
 
 
 @cache
@@ -43,13 +45,32 @@ def missing(component: str) -> str:
     if component == "docker":
         ready = shutil.which("docker") and not run("docker", "info", check=False).returncode
         return "" if ready else "no running Docker engine"
-    if component == "shells":
-        return ", ".join(shell for shell in SHELLS if not shutil.which(shell))
+    if component == "devcontainer":
+        found = shutil.which("devcontainer")
+        return component if not found else "" if developer().pw_uid else "a user in group docker"
+    if component == "registry":
+        return "" if shutil.which("docker-registry") else "docker-registry"
     if component == "wine":
         return ", ".join(name for name in ("wine", MINGW) if not shutil.which(name))
+    if component in (*SHELLS, *NATIVE, "renovate"):
+        return "" if shutil.which(component) else component
     if component.startswith("python"):
         return "" if find_python(component[len("python") :]) else component
     raise ValueError(f"no such component: {component}")
+
+
+@cache
+def developer() -> Any:
+    """Return who runs this; for root, another user who may use Docker, if there is one."""
+    import grp  # neither is there on Windows
+    import pwd
+
+    if os.getuid():
+        return pwd.getpwuid(os.getuid())
+    members = [
+        name for group in grp.getgrall() if group.gr_name == "docker" for name in group.gr_mem
+    ]
+    return pwd.getpwnam(members[0]) if members else pwd.getpwuid(0)
 
 
 def find_python(version: str) -> str:
@@ -63,7 +84,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--require",
         default="",
-        metavar="docker,shells,wine,python3.9",
+        metavar="docker,devcontainer,registry,renovate,shells,wine,python3.9",
         help="fail, rather than skip, the tests that need these when they are missing",
     )
 
@@ -82,10 +103,18 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     required = item.config.getoption("--require").split(",")
     for marker in item.iter_markers("needs"):
         for component in marker.args:
-            if lack := missing(component):
+            names = shells_of(item) if component == "shells" else (component,)
+            if lack := ", ".join(filter(None, map(missing, names))):
                 if component in required:
                     pytest.fail(f"requires {component}, missing: {lack}", pytrace=False)
                 pytest.skip(f"needs {component}, missing: {lack}")
+
+
+def shells_of(item: pytest.Item) -> tuple[str, ...]:
+    """Return the shell that a test is about, or all for one that is about none in particular."""
+    callspec = getattr(item, "callspec", None)
+    name = callspec.params.get("name") if callspec else None
+    return (name,) if name in SHELLS else SHELLS
 
 
 # --- Commands and projects ----------------------------------------------------
@@ -214,19 +243,30 @@ def load_venv_py() -> Any:
 
 
 def choices(name: str) -> list[Any]:
-    """Return the values of a choice question."""
+    """Return the answers to a choice question; each subset, where several can be chosen."""
     found = QUESTIONS[name]["choices"]
-    return list(found.values() if isinstance(found, dict) else found)
+    values = found.values() if isinstance(found, dict) else found
+    values = [value["value"] if isinstance(value, dict) else value for value in values]
+    if not QUESTIONS[name].get("multiselect"):
+        return values
+    counts = range(len(values) + 1)
+    return [list(some) for count in counts for some in itertools.combinations(values, count)]
+
+
+# The applications that bring code and tests of their own.
+SAMPLES = [app for app in choices("app") if app != "own"]
 
 
 def combinations(*names: str) -> list[dict[str, Any]]:
-    """Return every combination of answers to these choice questions, or to all of them."""
-    names = names or tuple(name for name in QUESTIONS if "choices" in QUESTIONS[name])
-    return [
+    """Return every combination of answers to these choice questions."""
+    found = [
         dict(zip(names, values, strict=True)) for values in itertools.product(*map(choices, names))
     ]
+    # The one answer that is refused together with another.
+    return [a for a in found if (a.get("ci"), a.get("update_bot")) != ("none", "schedule")]
 
 
 def label(answers: dict[str, Any]) -> str:
     """Return the name of a combination in a test report."""
-    return "-".join(map(str, answers.values()))
+    words = ("+".join(a) if isinstance(a, list) else str(a) for a in answers.values())
+    return "-".join(word or "none" for word in words)

@@ -13,11 +13,15 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from conftest import Bake, Project, combinations, label, run
+from conftest import SAMPLES, Bake, Project, combinations, label, run
 
 pytestmark = pytest.mark.needs("docker")
 
-WITH_DOCKER = [a for a in combinations("isolation", "app") if a["isolation"] != "venv"]
+WITH_DOCKER = [
+    answers
+    for answers in combinations("isolation", "app")
+    if answers["isolation"] != "venv" and answers["app"] in SAMPLES
+]
 
 
 def free_port() -> int:
@@ -123,17 +127,76 @@ def test_production_serves_hardened_and_stops_at_once(project: Project) -> None:
 @pytest.mark.parametrize("shape", ["development", "production"])
 def test_runs_the_command_line(project: Project, shape: str) -> None:
     compose(project, "build", shape=shape)
-    assert compose(project, "run", "--rm", "app", "hello", "Ada", shape=shape) == "Hello, Ada!\n"
-    assert "in /opt/venv on Linux" in compose(project, "run", "--rm", "app", "info", shape=shape)
+    # The production image is the program; that of development has it, a shell and the tools.
+    program = () if shape == "production" else ("python", "-m", "my_project")
+    words = ("run", "--rm", "app", *program)
+    assert compose(project, *words, "hello", "Ada", shape=shape) == "Hello, Ada!\n"
+    assert "in /opt/venv on Linux" in compose(project, *words, "info", shape=shape)
     files = ("-f", "compose.yaml") if shape == "production" else ()
-    words = ("docker", "compose", *files, "run", "--rm", "app", "no-such-command")
-    assert project.run(*words, check=False).returncode == 2
+    done = project.run("docker", "compose", *files, *words, "no-such-command", check=False)
+    assert done.returncode == 2
+
+
+def test_a_shell_in_the_development_image(project: Project) -> None:
+    script = "type pytest ruff && python -c 'import my_project; print(my_project.__file__)'"
+    done = compose(project, "run", "--rm", "app", "bash", "-c", script)
+    assert "/opt/venv/bin/pytest" in done and "/opt/venv/bin/ruff" in done
+    assert "/app/src/my_project/__init__.py" in done
+
+
+@pytest.mark.parametrize("project", WITH_DOCKER[-1:], ids=label, indirect=True)
+@pytest.mark.parametrize("shape", ["development", "production"])
+def test_what_the_project_adds_is_there(project: Project, shape: str) -> None:
+    before = project.files()
+    project.append("apt-packages.txt", "\nhello\n")
+    project.append("apt-packages-build.txt", "sl  # only to build\n")
+    own = {
+        "app": {"mem_limit": "1g", "depends_on": ["more"], "volumes": ["data:/data"]},
+        "more": {
+            "image": f"python:{project.answers['python_version']}-slim",
+            "command": "sleep 60",
+        },
+    }
+    project.write("compose.own.yaml", json.dumps({"services": own, "volumes": {"data": {}}}))
+    try:
+        compose(project, "up", "--build", "--wait", shape=shape)
+        assert get(project, "/") == {"message": "Hello, World!"}
+        assert compose(project, "exec", "app", "hello", shape=shape) == "Hello, world!\n"
+        words = ("test", "-e", "/usr/games/sl")
+        files = ("-f", "compose.yaml") if shape == "production" else ()
+        built = project.run("docker", "compose", *files, "exec", "app", *words, check=False)
+        assert (built.returncode == 0) == (shape == "development"), "not for production"
+        assert inspect(project, shape)["HostConfig"]["Memory"] == 2**30
+        assert "more" in compose(project, "ps", "--services", shape=shape)
+    finally:
+        compose(project, "down", "--volumes", "-t1", shape=shape)
+        for name in ("apt-packages.txt", "apt-packages-build.txt", "compose.own.yaml"):
+            (project.path / name).write_bytes(before[name])
 
 
 def test_runs_the_tests_and_linters_in_the_image(project: Project) -> None:
     assert " passed" in compose(project, "run", "--rm", "test")
     done = compose(project, "run", "--rm", "test", "ruff", "check", "src", "tests")
     assert "All checks passed" in done
+
+
+WITHOUT_VENV = [answers for answers in WITH_DOCKER if answers["isolation"] == "docker"]
+
+
+@pytest.mark.parametrize("project", WITHOUT_VENV, ids=label, indirect=True)
+def test_formats_without_python_on_the_machine(project: Project) -> None:
+    """CI asks for it, and the source is mounted read-only for all else."""
+    lines = project.read("DEVELOPMENT.md").splitlines()
+    [command] = [line for line in lines if line.endswith(" test ruff format")]
+    name = "src/my_project/__init__.py"
+    before = project.read(name)
+    project.append(name, "\nx  =  1\n")
+    try:
+        project.run("bash", "-c", command)
+        assert project.read(name) == before + "\nx = 1\n"
+        assert (project.path / name).stat().st_uid == os.getuid()
+    finally:
+        project.write(name, before)
 
 
 def test_the_tests_are_those_of_now(project: Project) -> None:
@@ -146,6 +209,31 @@ def test_the_tests_are_those_of_now(project: Project) -> None:
     finally:
         (project.path / "tests/test_now.py").unlink()
     assert done.returncode == 1 and "AssertionError: of now" in done.stdout
+
+
+def test_ports_are_for_this_machine_only(project: Project) -> None:
+    for shape in ("development", "production"):
+        text = compose(project, "--profile=*", "config", "--format=json", shape=shape)
+        services = json.loads(text)["services"].values()
+        hosts = [port.get("host_ip") for service in services for port in service.get("ports", [])]
+        assert set(hosts) <= {"127.0.0.1"}
+        assert hosts or project.answers["app"] == "cli"
+
+
+def test_two_projects_run_at_once(bake: Bake) -> None:
+    """Without an edit: their names keep images, containers, networks and ports apart."""
+    names = [f"Twin {os.getpid()} {word}" for word in ("one", "two")]
+    twins = [bake(isolation="docker", app="web", project_name=name) for name in names]
+    try:
+        for twin in twins:
+            compose(twin, "--profile=debug", "up", "--wait")
+        titles = [get(twin, "/openapi.json")["info"]["title"] for twin in twins]
+        running = [compose(twin, "ps", "--services").split() for twin in twins]
+    finally:
+        for twin in twins:
+            twin.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1")
+    assert titles == names
+    assert running == [["app", "debug"]] * 2
 
 
 def test_settings_come_from_dotenv(project: Project) -> None:
@@ -181,30 +269,6 @@ def test_the_bare_build_is_production(project: Project) -> None:
     assert "__pycache__/settings.cpython" in files, "compiled at build"
     assert owned_by_root == "True"
     run("docker", "image", "rm", "-f", tag)
-
-
-def test_only_what_is_needed_reaches_the_build(project: Project) -> None:
-    secrets = [".env", ".git/config", "id_rsa", "src/.env", "src/my_project/tls.key", "dump.sql"]
-    secrets += ["node_modules/x/index.js", ".venv/bin/python", "tests/.aws/credentials"]
-    for name in secrets:
-        (project.path / name).parent.mkdir(parents=True, exist_ok=True)
-        project.write(name, "secret\n")
-    context = project.path / "context"
-    dockerfile = "FROM scratch\nCOPY . /\n"
-    ignore = project.path / "all.dockerignore"
-    ignore.write_text(project.read(".dockerignore"))
-    build = ("docker", "build", "-q", "-f", "-", "--output", context, ".")
-    try:
-        project.run(*build, input=dockerfile)
-        found = {p.relative_to(context).as_posix() for p in context.rglob("*") if p.is_file()}
-    finally:
-        for name in secrets:
-            (project.path / name).unlink()
-    assert found == {
-        name
-        for name in project.files()
-        if name.startswith(("src/", "tests/", "requirements", "pyproject"))
-    }
 
 
 def test_source_with_tight_modes_still_runs(project: Project) -> None:
@@ -273,8 +337,19 @@ def test_locks_without_python_on_the_host(project: Project) -> None:
 
 def test_leaves_no_file_of_another_user(project: Project) -> None:
     compose(project, "run", "--rm", "test")
-    write = ("--entrypoint", "python", "app", "-m", "compileall", "src")
-    project.run("docker", "compose", "run", "--rm", *write, check=False)
+    in_app = ("docker", "compose", "run", "--rm", "app")
+    project.run(*in_app, "python", "-m", "compileall", "src", check=False)
+    project.run(*in_app, "ruff", "format", "--line-length=40", "src", check=False)
+    source = project.path / "src"
+    away = source.rename(project.path / "away")
+    try:
+        done = project.run(*in_app, "true", check=False)
+        made = source.exists()
+    finally:
+        if source.exists():
+            source.rmdir()
+        away.rename(source)
+    assert "src" in done.stderr and done.returncode and not made
     owner = project.path.stat().st_uid
     assert {path.stat().st_uid for path in project.path.rglob("*")} == {owner}
     assert not list(project.path.rglob("__pycache__"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import signal
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from conftest import Bake, Project, load_venv_py
@@ -83,8 +85,10 @@ def test_an_installer_that_outlives_its_caller_is_waited_for(project: Project) -
 
 
 def test_an_interrupt_leaves_the_shell_as_it_was(project: Project) -> None:
+    line = "trap : INT; . scripts/activate; echo $?-${VIRTUAL_ENV-none}"
     terminal = subprocess.Popen(
-        ["bash", "-c", "trap : INT; . scripts/activate; echo $?-${VIRTUAL_ENV-none}"],
+        # What a job in the background starts would ignore the signal.
+        ["env", "--default-signal=INT", "bash", "-c", line],
         cwd=project.path,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -92,7 +96,9 @@ def test_an_interrupt_leaves_the_shell_as_it_was(project: Project) -> None:
         env=os.environ | WITHOUT_UV,
         start_new_session=True,
     )
-    time.sleep(1.5)
+    assert terminal.stderr
+    while "setting up" not in terminal.stderr.readline():
+        pass
     os.killpg(terminal.pid, signal.SIGINT)
     out, error = terminal.communicate()
     assert out == "1-none\n"
@@ -154,6 +160,25 @@ def test_a_full_disk_is_survived(project: Project, tmp_path: Path) -> None:
         project.run("umount", project.path / ".venv")
 
 
+def test_a_file_system_without_locks_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As some of a network are; none that can be mounted here is."""
+    module = load_venv_py()
+    module.VENV, unlockable = tmp_path / ".venv", OSError(errno.ENOLCK, "No locks available")
+    monkeypatch.setattr("fcntl.flock", Mock(side_effect=unlockable))
+    with module.exclusive():
+        pass
+
+
+def test_an_unreadable_file_is_one_line(project: Project) -> None:
+    shell(project, "bash", "true")
+    (project.path / "pip.conf").mkdir()
+    (project.path / ".python-version").unlink()
+    done = session(project, "bash", check=False)
+    assert done.stderr == f"venv: {project.path}/pip.conf: Is a directory\n" and done.returncode
+
+
 def test_a_dangling_link_is_one_line(project: Project) -> None:
     (project.path / ".venv").symlink_to("/nowhere/at/all")
     done = session(project, "bash", check=False)
@@ -173,7 +198,14 @@ def test_a_python_without_pip_is_named(tmp_path: Path) -> None:
     """As on Debian without python3-venv: no wheel in any of the places it names."""
     module = load_venv_py()
     fake = tmp_path / "python3"
-    fake.write_text("#!/bin/sh\necho /nowhere\n")
+    fake.write_text("#!/bin/sh\necho /nowhere\necho 3.13.0\n")
     fake.chmod(0o755)
     with pytest.raises(module.Problem, match="comes without pip; .* apt install python3.13-venv"):
-        module.bundled_pip(module.Interpreter(str(fake), (3, 13, 0)), tmp_path)
+        module.unpack_pip(str(fake), tmp_path)
+
+
+def test_a_comment_in_python_version_is_no_version(tmp_path: Path) -> None:
+    module = load_venv_py()
+    module.ROOT = str(tmp_path)
+    (tmp_path / ".python-version").write_text("# not yet 3.12\n3.11.7\n3.12\n")
+    assert module.wanted() == "3.11"

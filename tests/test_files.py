@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ASKED, QUESTIONS, ROOT, Bake, Project, combinations, label
+from conftest import ASKED, QUESTIONS, ROOT, SAMPLES, Bake, Project, combinations, label
 
 ALWAYS = {
     ".copier-answers.yml",
@@ -20,22 +20,24 @@ ALWAYS = {
     ".gitignore",
     ".python-version",
     "DEVELOPMENT.md",
-    "LICENSE",
     "README.md",
     "pyproject.toml",
     "requirements-dev.in",
     "requirements-dev.txt",
     "requirements.in",
     "requirements.txt",
+}
+SAMPLE = {
     "src/my_project/__init__.py",
     "src/my_project/__main__.py",
     "src/my_project/settings.py",
     "tests/conftest.py",
     "tests/test_settings.py",
 }
-WITH = {
-    "cli": {"src/my_project/cli.py", "tests/test_cli.py"},
-    "web": {"src/my_project/app.py", "tests/test_app.py"},
+WITH: dict[str, set[str]] = {
+    "cli": {*SAMPLE, "src/my_project/cli.py", "tests/test_cli.py"},
+    "web": {*SAMPLE, "src/my_project/app.py", "tests/test_app.py"},
+    "own": set(),
     "venv": {
         "scripts/activate",
         "scripts/activate.bat",
@@ -46,32 +48,79 @@ WITH = {
         "scripts/venv",
         "scripts/venv.py",
     },
-    "docker": {".dockerignore", "Dockerfile", "compose.override.yaml", "compose.yaml"},
+    "docker": {
+        ".devcontainer/compose.yaml",
+        ".devcontainer/devcontainer.json",
+        ".dockerignore",
+        "Dockerfile",
+        "apt-packages-build.txt",
+        "apt-packages.txt",
+        "compose.base.yaml",
+        "compose.override.yaml",
+        "compose.own.yaml",
+        "compose.yaml",
+    },
 }
 WITH["both"] = WITH["venv"] | WITH["docker"]
+CI = {
+    "github": {".github/workflows/ci.yml"},
+    "gitlab": {".gitlab-ci.yml"},
+    "none": set(),
+}
+BOT = {
+    ("github", "schedule"): {".github/workflows/template-update.yml"},
+    **{(ci, "renovate"): {"renovate.json"} for ci in CI},
+}
+FOR_SERVICE = {
+    "postgres": {
+        "src/my_project/database.py",
+        "src/my_project/migrate.py",
+        "src/my_project/migrations/env.py",
+        "src/my_project/migrations/script.py.mako",
+        "src/my_project/migrations/versions/0001_notes.py",
+        "tests/test_database.py",
+    },
+    "redis": {"src/my_project/counter.py", "tests/test_counter.py"},
+}
+# Which licence and which Python makes no difference to the others, nor the other way round.
+PROJECTS = [
+    *combinations("isolation", "app", "python_version"),
+    *combinations("isolation", "app", "license"),
+    *combinations("isolation", "app", "services"),
+    *combinations("isolation", "app", "ci", "update_bot"),
+]
 
 
-@pytest.fixture(scope="module", params=combinations(), ids=label)
+@pytest.fixture(scope="module", params=PROJECTS, ids=label)
 def project(request: pytest.FixtureRequest, bake: Bake) -> Project:
     return bake(**request.param)
 
 
 def test_has_exactly_the_promised_files(project: Project) -> None:
     answers = project.answers
-    assert project.files().keys() == ALWAYS | WITH[answers["isolation"]] | WITH[answers["app"]]
+    licence = {"LICENSE"} if answers["license"] != "none" else set()
+    ci, bot = answers["ci"], answers["update_bot"]
+    of_ci = CI[ci] | BOT.get((ci, bot), set())
+    expected = ALWAYS | licence | WITH[answers["isolation"]] | WITH[answers["app"]] | of_ci
+    if answers["app"] in SAMPLES:
+        expected = expected.union(*(FOR_SERVICE[service] for service in answers["services"]))
+    assert project.files().keys() == expected
 
 
 def test_every_file_is_whole(project: Project) -> None:
     for name, content in project.files().items():
         text = content.decode("utf-8")
-        assert not re.search(r"\{[{%#]|[%#]\}", text), f"{name}: unrendered"
+        # But for the ${{ expressions }} of GitHub Actions.
+        assert not re.search(r"(?<!\$)\{[{%#]|[%#]\}", text), f"{name}: unrendered"
         ending = "\r\n" if name.endswith(".bat") else "\n"
         lines = text.split(ending)
         assert lines.pop() == "" and lines[-1], f"{name}: does not end with one newline"
         assert "\r" not in "".join(lines), f"{name}: mixed line endings"
         for number, line in enumerate(lines, 1):
             assert line == line.rstrip(), f"{name}:{number}: trailing blanks"
-        assert "\n\n\n" not in text or name.endswith((".py", "Dockerfile")), f"{name}: blank lines"
+        assert "\n\n\n" not in text or name.endswith((".py", ".mako", "Dockerfile")), (
+            f"{name}: blank lines"
+        )
         assert not text.startswith("\n"), f"{name}: begins with a blank line"
 
 
@@ -85,7 +134,7 @@ def test_every_file_parses(project: Project) -> None:
             "yml": yaml.safe_load,
         }
         if parse := parsers.get(name.rpartition(".")[2]):
-            assert parse(content) is not None, name
+            assert (parse(content) is not None) != (name == "compose.own.yaml"), name
 
 
 def test_documents_what_it_has_and_nothing_else(project: Project) -> None:
@@ -117,7 +166,11 @@ def test_each_file_of_the_template_is_some_projects(bake: Bake) -> None:
     """A condition on a choice that was renamed would leave a file that never renders."""
     rendered = {
         name.replace("my_project", "{{ package_name }}")
-        for answers in combinations("isolation", "app")
+        for answers in (
+            *combinations("isolation", "app", "ci", "update_bot"),
+            *combinations("isolation", "app", "services"),
+            {"company_network": True, "package_index": "https://pypi.example.com/simple"},
+        )
         for name in bake(**answers).files()
     }
     template = {
@@ -133,8 +186,11 @@ def test_each_file_of_the_template_is_some_projects(bake: Bake) -> None:
 def test_a_file_is_the_projects_own_in_both_lists() -> None:
     """See the comment in copier.yml: the two lists have to name the same paths."""
     settings = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
-    [on_update] = [entry for entry in settings["_exclude"] if "_copier_operation" in entry]
-    assert on_update.split("\n")[1:-2] == settings["_skip_if_exists"]
+    on_update = [entry for entry in settings["_exclude"] if "_copier_operation" in entry]
+    listed = [path for entry in on_update for path in entry.split("\n")[1:-2]]
+    *always, own_code = settings["_skip_if_exists"]
+    assert sorted(listed) == always
+    assert own_code == "{% if app == 'own' %}/pyproject.toml{% endif %}"
 
 
 def test_needs_no_trust() -> None:
@@ -145,4 +201,5 @@ def test_needs_no_trust() -> None:
 def test_every_question_has_help_and_a_default() -> None:
     for name in ASKED:
         assert QUESTIONS[name]["help"] and "default" in QUESTIONS[name], name
-        assert "choices" in QUESTIONS[name] or "validator" in QUESTIONS[name], name
+        restricted = {"choices", "validator"} & QUESTIONS[name].keys()
+        assert restricted or QUESTIONS[name]["type"] == "bool", name

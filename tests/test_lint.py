@@ -14,7 +14,19 @@ AWKWARD = {
     "author_name": 'Zoë "Z"',
     "author_email": "zoe@example.org",
 }
-PROJECTS = combinations("isolation", "app", "license")
+YAML_RULES = """
+extends: default
+rules:
+  document-start: disable
+  line-length: {max: 100}
+  # Copier writes lists into its answers without indentation.
+  indentation: {indent-sequences: whatever}
+  truthy: {check-keys: false}  # GitHub's `on`
+"""
+PROJECTS = [
+    *combinations("isolation", "app", "license"),
+    *combinations("isolation", "app", "services"),
+]
 
 
 @pytest.fixture(scope="module", params=PROJECTS, ids=label)
@@ -33,13 +45,17 @@ def test_ruff(project: Project) -> None:
 
 
 def test_yamllint(project: Project) -> None:
-    rules = "{extends: default, rules: {document-start: disable, line-length: {max: 100}}}"
     files = [name for name in project.files() if name.endswith((".yaml", ".yml"))]
-    assert project.run("yamllint", "--strict", "-d", rules, *files).returncode == 0
+    assert project.run("yamllint", "--strict", "-d", YAML_RULES, *files).returncode == 0
+
+
+@pytest.mark.parametrize("answers", combinations("isolation", "ci", "update_bot"), ids=label)
+def test_yamllint_of_ci(answers: dict[str, str], bake: Bake) -> None:
+    test_yamllint(bake(**answers))
 
 
 def test_compose_schema(docker_project: Project) -> None:
-    for name in ("compose.yaml", "compose.override.yaml"):
+    for name in ("compose.yaml", "compose.base.yaml", "compose.override.yaml"):
         schema = ("--builtin-schema", "vendor.compose-spec")
         assert docker_project.run("check-jsonschema", *schema, name).returncode == 0
 
@@ -62,7 +78,7 @@ def test_shellcheck() -> None:
     assert run("shellcheck", scripts / "activate", scripts / "venv", ROOT / ".ci/run").stdout == ""
 
 
-@pytest.mark.needs("shells")
+@pytest.mark.needs("fish")
 def test_fish_syntax() -> None:
     path = ROOT / "template/scripts/activate.fish"
     assert run("fish", "--no-execute", path).returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shutil
@@ -9,8 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Bake, choices, run
+from conftest import ROOT, SAMPLES, Bake, choices, run
 
+# All other locks are parts of these.
+ALL_SERVICES = choices("services")[-1]
 LOCKS = sorted((ROOT / "includes/locks").glob("*.txt"))
 
 
@@ -25,8 +28,11 @@ def test_one_version_of_each_package() -> None:
     assert {name: found for name, found in versions.items() if len(found) > 1} == {}
 
 
-def test_there_is_a_pair_for_each_application() -> None:
-    names = {f"requirements{kind}-{app}.txt" for app in choices("app") for kind in ("", "-dev")}
+def test_there_is_one_for_each_application_and_choice_of_services() -> None:
+    names = {f"requirements-dev-{app}.txt" for app in choices("app")}
+    for app, services in itertools.product(choices("app"), choices("services")):
+        used = services if app in SAMPLES else []
+        names.add("-".join(("requirements", app, *used)) + ".txt")
     assert {path.name for path in LOCKS} == names
 
 
@@ -39,12 +45,12 @@ def test_resolving_again_changes_nothing(template: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.needs("docker")
-@pytest.mark.parametrize("app", choices("app"))
+@pytest.mark.parametrize("app", SAMPLES)
 @pytest.mark.parametrize("version", choices("python_version"))
 def test_the_lock_installs_with_pip_on_each_python(version: str, app: str, bake: Bake) -> None:
     if run("docker", "image", "inspect", f"python:{version}-slim", check=False).returncode:
         run("docker", "pull", "-q", f"python:{version}-slim")
-    project = bake(isolation="docker", app=app, python_version=version)
+    project = bake(isolation="docker", app=app, python_version=version, services=ALL_SERVICES)
     tag = f"lock-{os.getpid()}:{version}-{app}"
     project.run("docker", "build", "-q", "--target", "test", "-t", tag, ".")
     done = run("docker", "run", "--rm", "--entrypoint", "pytest", tag)
@@ -68,7 +74,7 @@ PLATFORMS = [
 def test_the_lock_has_wheels_for_each_platform(
     version: str, app: str, bake: Bake, tmp_path: Path
 ) -> None:
-    project = bake(isolation="venv", app=app)
+    project = bake(isolation="both", app=app, services=ALL_SERVICES)
     for platform in PLATFORMS:
         words = ("uv", "pip", "install", "--dry-run", "--only-binary=:all:", "--require-hashes")
         where = ("--python-version", version, "--python-platform", platform)

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import email.headerregistry
+import json
 import keyword
+import re
 import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, Bake, run
+from conftest import QUESTIONS, ROOT, Bake, run
 
 REFUSED = [
-    ("project_name", "", "A-Z, digits, space"),
+    ("project_name", "", "1 to 64"),
     ("project_name", "Größe", "A-Z"),
-    ("project_name", "-dash-", "a letter or digit first and last"),
+    ("project_name", "-dash-", "a letter or digit at its ends"),
     ("project_name", "a/b", "space and .-_"),
     ("project_name", "x" * 65, "1 to 64"),
     ("project_name", "two\nlines", "A-Z, digits, space"),
-    ("package_name", "", "with a letter first"),
-    ("package_name", "1st", "with a letter first"),
-    ("package_name", "with-dash", "A-Z, digits and _"),
-    ("package_name", "with space", "A-Z, digits and _"),
+    ("package_name", "", "a letter first"),
+    ("package_name", "1st", "a letter first"),
+    ("package_name", "with-dash", "A-Z, digits, _"),
+    ("package_name", "with space", "A-Z, digits, _"),
+    ("package_name", "x" * 65, "up to 64"),
     ("package_name", "class", "app_class"),
     ("package_name", "None", "app_none"),
     ("package_name", "json", "app_json"),
@@ -31,12 +34,12 @@ REFUSED = [
     ("package_name", "typer", "app_typer"),
     ("package_name", "test", "app_test"),
     ("package_name", "test_app", "app_test_app"),
-    ("project_description", " ", "one line"),
-    ("project_description", "ends with a blank ", "no blanks at its ends"),
+    ("project_description", " ", "no blanks at ends"),
+    ("project_description", "ends with a blank ", "no blanks at ends"),
     ("project_description", "two\nlines", "one line"),
     ("author_name", "two\nlines", "one line"),
-    ("author_name", "Doe, Jane", "without commas"),
-    ("author_name", " ", "without commas and blanks at its ends"),
+    ("author_name", "Doe, Jane", "no comma"),
+    ("author_name", " ", "without blanks at its ends"),
     ("author_email", "jane", "such as jane@example.org"),
     ("author_email", "jane@localhost", "such as jane@example.org"),
     ("author_email", "jane@example.org extra", "such as jane@example.org"),
@@ -45,10 +48,37 @@ REFUSED = [
     ("port", "http", "1024 to 65535"),
     ("port", "", "1024 to 65535"),
     ("port", "8000.5", "1024 to 65535"),
+    ("command", "", "Words of A-Z, digits"),
+    ("command", "python  app.py", "Words of A-Z, digits"),
+    ("command", "python app.py &", "Words of A-Z, digits"),
+    ("command", "python app.py && true", "Words of A-Z, digits"),
+    ("command", "python -c 'print(1)'", "Words of A-Z, digits"),
+    ("command", "serve --port $PORT", "Words of A-Z, digits"),
+    ("command", "serve | tee log", "Words of A-Z, digits"),
+    ("command", "PORT=80 serve", "Words of A-Z, digits"),
+    ("command", "python app.py\ntrue", "Words of A-Z, digits"),
+    ("code", "", "Paths of A-Z, digits"),
+    ("code", ".", "Paths of A-Z, digits"),
+    ("code", "../other", "Paths of A-Z, digits"),
+    ("code", "/etc", "Paths of A-Z, digits"),
+    ("code", "src/", "Paths of A-Z, digits"),
+    ("code", "src,data", "Paths of A-Z, digits"),
+    ("code", "src/../..", "Paths of A-Z, digits"),
+    ("code", "*.py", "Paths of A-Z, digits"),
+    ("registry", "https://mirror.example.com/hub", "no https://"),
+    ("registry", "mirror", "no https://"),
+    ("registry", "mirror.example.com/hub/", "no https://"),
+    ("registry", "mirror.example.com/Hub", "no https://"),
+    ("registry", "user:word@mirror.example.com", "no https://"),
+    ("package_index", "pypi.example.com/simple", "https://host/path"),
+    ("package_index", "http://pypi.example.com/simple", "https://host/path"),
+    ("package_index", "https://pypi.example.com/a b", "https://host/path"),
+    ("package_index", "https://me:word@pypi.example.com/simple", "Leave out user and password"),
     ("isolation", "podman", "'venv', 'docker', 'both'"),
     ("python_version", "3.10", "'3.11', '3.12', '3.13', '3.14', '3.15'"),
-    ("app", "gui", "'cli', 'web'"),
-    ("license", "GPL", "'MIT', 'Apache-2.0', 'Proprietary'"),
+    ("app", "gui", "'cli', 'web', 'own'"),
+    ("services", "[mysql]", "['postgres', 'redis']"),
+    ("license", "GPL", "'MIT', 'Apache-2.0', 'Proprietary', 'none'"),
 ]
 
 
@@ -57,13 +87,32 @@ def test_refuses_a_wrong_answer_and_writes_nothing(
     question: str, answer: str, accepted: str, template: Path, tmp_path: Path
 ) -> None:
     target = tmp_path / "project"
-    flags = ("--defaults", "--data", "app=web", "--data", f"{question}={answer}")
+    flags = (
+        "--defaults",
+        "--data",
+        "app=web",
+        "--data",
+        "company_network=true",
+        "--data",
+        f"{question}={answer}",
+    )
     done = run(sys.executable, "-m", "copier", "copy", *flags, template, target, check=False)
     assert done.returncode != 0
     last_line = done.stderr.strip().splitlines()[-1]
     assert question in last_line and accepted in last_line
     assert len(last_line) <= 160, "would be cut in a terminal"
     assert not target.exists()
+
+
+@pytest.mark.parametrize("question", [q for q in QUESTIONS if "validator" in QUESTIONS[q]])
+def test_the_prompt_shows_what_is_wrong_as_a_whole(question: str) -> None:
+    """It cuts what it says at the 80th column."""
+    title = QUESTIONS[question]["help"].splitlines()[0]
+    assert len(title) + len("** ") <= 80 or title.startswith("{%"), title
+    text = re.sub(r"{%.*?%}", "\n", QUESTIONS[question]["validator"])
+    for message in re.sub(r"{{.*?}}", "", text).split("\n"):
+        said = f"Validation error for question '{question}': {message.strip()}"
+        assert len(said) <= 80, said
 
 
 def test_defaults_need_no_answer(template: Path, tmp_path: Path) -> None:
@@ -100,13 +149,58 @@ def test_knows_the_keywords_and_standard_library_of_this_python() -> None:
     assert {name for name in names if not name.startswith("_")} <= set(text.split())
 
 
+def test_a_command_arrives_in_exec_form(bake: Bake) -> None:
+    words = ["gunicorn", "mysite.wsgi:app", "--bind=0.0.0.0:8123", "-w", "2", "./a%b@c+d,e"]
+    project = bake(app="own", command=" ".join(words), code="manage.py mysite/x.py", port=8123)
+    lines = project.read("Dockerfile").splitlines()
+    commands = [json.loads(line[4:]) for line in lines if line.startswith("CMD [")]
+    assert commands == [words, ["pytest"], words]
+    assert "COPY mysite/x.py mysite/x.py" in lines
+    service = yaml.safe_load(project.read("compose.base.yaml"))["services"]["app"]
+    assert service["ports"] == ["127.0.0.1:${APP_PORT:-8123}:8123"]
+
+
+def test_own_code_that_does_not_listen_has_no_port(bake: Bake) -> None:
+    project = bake(app="own", command="python job.py", code="job.py")
+    assert 'ENTRYPOINT ["python", "job.py"]' in project.read("Dockerfile")
+    service = yaml.safe_load(project.read("compose.base.yaml"))["services"]["app"]
+    assert not {"ports", "healthcheck", "environment"} & service.keys()
+
+
+def test_without_a_licence_nothing_speaks_of_one(bake: Bake) -> None:
+    assert bake(app="own").answers["license"] == "none"
+    project = bake(license="none")
+    assert not [name for name, text in project.files().items() if b"LICENSE" in text]
+    assert "licenses" not in project.read("Dockerfile")
+
+
 def test_the_port_follows_the_name_and_can_be_chosen(bake: Bake) -> None:
     first, second = (bake(app="web", project_name=name) for name in ("One", "Two"))
     assert first.answers["port"] != second.answers["port"]
     assert 20000 <= first.answers["port"] < 30000
     chosen = bake(app="web", port=8123)
-    assert "${APP_PORT:-8123}:8000" in chosen.read("compose.yaml")
+    assert "${APP_PORT:-8123}:8000" in chosen.read("compose.base.yaml")
     assert "8123" in chosen.read(".env.example")
+
+
+def test_the_ports_of_the_services_follow_the_name_too(bake: Bake) -> None:
+    services = {"services": ["postgres", "redis"]}
+    projects = [bake(app="web", project_name=name, **services) for name in ("One", "Two")]
+    ports = []
+    for project in projects:
+        published = yaml.safe_load(project.read("compose.override.yaml"))["services"]
+        example = project.read(".env.example")
+        for service, variable in (("postgres", "POSTGRES_PORT"), ("redis", "REDIS_PORT")):
+            [binding] = published[service]["ports"]
+            port = re.fullmatch(rf"127\.0\.0\.1:\${{{variable}:-(\d+)}}:\d+", binding)[1]
+            assert f"127.0.0.1:{port}" in example
+            ports.append(int(port))
+        ports.append(project.answers["port"])
+    assert len(set(ports)) == 6 and max(ports) < 32768
+
+
+def test_a_project_without_docker_has_no_services_by_default(bake: Bake) -> None:
+    assert bake(isolation="venv").answers["services"] == []
 
 
 AWKWARD = [

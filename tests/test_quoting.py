@@ -6,7 +6,6 @@ import json
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from conftest import load_venv_py, run
@@ -31,13 +30,14 @@ SETTINGS = settings(
 )
 
 
-def seen(words: list[str], line: str, values: list[str], quote: Any, tmp_path: Path) -> list[str]:
+def seen(words: list[str], setter: str, values: list[str], tmp_path: Path) -> list[str]:
     """Return the values that a program sees after a shell has read a file that sets them."""
-    lines = [line.format(f"VALUE_{i:03}", quote(value)) for i, value in enumerate(values)]
+    form, quote = VENV_PY.SETTERS[setter]
+    lines = [form.format(f"VALUE_{i:03}", quote(value)) for i, value in enumerate(values)]
     show = tmp_path / "show.py"
     show.write_text(SHOW)
     script = tmp_path / "script"
-    text = "\n".join([*lines, f"{shlex.quote(sys.executable)} {show}", ""])
+    text = "".join([*lines, f"{shlex.quote(sys.executable)} {show}\n"])
     script.write_bytes(text.encode())
     return list(json.loads(run(*words, script).stdout))
 
@@ -46,7 +46,7 @@ def seen(words: list[str], line: str, values: list[str], quote: Any, tmp_path: P
 @SETTINGS
 @given(values=VALUES)
 def test_sh(shell: str, values: list[str], tmp_path: Path) -> None:
-    found = seen([shell], "export {}={}", values, VENV_PY.quote_sh, tmp_path)
+    found = seen([shell], "sh", values, tmp_path)
     assert found == values
 
 
@@ -54,21 +54,21 @@ def test_sh(shell: str, values: list[str], tmp_path: Path) -> None:
 @given(values=VALUES)
 def test_zsh_with_its_own_quoting_rules(values: list[str], tmp_path: Path) -> None:
     words = ["zsh", "-f", "-o", "rcquotes", "-o", "extendedglob"]
-    assert seen(words, "export {}={}", values, VENV_PY.quote_sh, tmp_path) == values
+    assert seen(words, "sh", values, tmp_path) == values
 
 
 @SETTINGS
 @given(values=VALUES)
 def test_fish(values: list[str], tmp_path: Path) -> None:
     words = ["fish", "--no-config"]
-    assert seen(words, "set -gx {} {}", values, VENV_PY.quote_fish, tmp_path) == values
+    assert seen(words, "fish", values, tmp_path) == values
 
 
 @SETTINGS
 @given(values=VALUES)
 def test_csh(values: list[str], tmp_path: Path) -> None:
     words = ["tcsh", "-f"]
-    assert seen(words, "setenv {} {}", values, VENV_PY.quote_csh, tmp_path) == values
+    assert seen(words, "csh", values, tmp_path) == values
 
 
 @given(value=st.text())
@@ -77,7 +77,7 @@ def test_powershell(value: str) -> None:
 
     https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_quoting_rules
     """
-    quoted = VENV_PY.quote_ps1(value)
+    quoted = VENV_PY.SETTERS["ps1"][1](value)
     assert quoted[0] == quoted[-1] == "'"
     text, rest = "", list(quoted[1:-1])
     while rest:

@@ -9,12 +9,17 @@ import pytest
 from conftest import ASKED, ROOT, run
 
 
-def command(heading: str) -> str:
-    """Return the one command under a heading."""
+def block(heading: str) -> list[str]:
+    """Return the lines of the one block of commands under a heading."""
     text = (ROOT / "README.md").read_text("utf-8")
     section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    [block] = re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
-    [line] = block.splitlines()
+    [lines] = re.findall(r"^```sh\n(.*?)^```", section, re.DOTALL | re.MULTILINE)
+    return str(lines).splitlines()
+
+
+def command(heading: str) -> str:
+    """Return the one command under a heading."""
+    [line] = block(heading)
     return line
 
 

@@ -3,106 +3,257 @@
 from __future__ import annotations
 
 import itertools
+import random
+import re
 import shutil
 from pathlib import Path
+from typing import Any
 
 import copier.errors
 import pytest
-from conftest import Bake, Project, choices, release, run
+import yaml
+from conftest import ASKED, QUESTIONS, ROOT, Bake, Project, choices, release, run
 
-OWN = {
-    ".env.example": "OUR_KEY=\n",
-    ".gitignore": "/notes/\n",
-    "README.md": "\nOur own words.\n",
-    "requirements-dev.in": "hypothesis\n",
-    "requirements-dev.txt": "hypothesis==6.170.15\n",
-    "requirements.in": "attrs\n",
-    "requirements.txt": "attrs==26.1.0\n",
-    "src/my_project/settings.py": "\nOURS = 1\n",
+SETTINGS = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
+OWN_FILES = {path for path in SETTINGS["_skip_if_exists"] if path[0] == "/"} - {"/src", "/tests"}
+
+# What a user adds: to a file of their own, or as a new one.
+ADDED = {
+    ".env": "APP_GREETING=Hi\n",
+    ".github/workflows/ours.yml": "on: push\njobs: {}\n",
+    ".gitignore": "\n/notes/\n",
+    ".pre-commit-config.yaml": "repos: []\n",
+    "apt-packages-build.txt": "sl\n",
+    "apt-packages.txt": "hello\n",
+    "compose.own.yaml": "services: {app: {mem_limit: 1g}}\n",
+    "notes.txt": "ours\n",
+    "src/{package}/more.py": "MORE = 1\n",
+    "src/{package}/settings.py": "\nOURS = 1\n",
     "tests/conftest.py": "\nOURS = 1\n",
+}
+METADATA = {
+    'version = "0.1.0"': 'version = "1.2.3"',
+    'pythonpath = ["src"]': 'pythonpath = ["src"]\naddopts = "--strict-markers"',
+    'extend-select = ["I"]': 'extend-select = ["I", "UP"]',
 }
 
 
+def is_own(name: str) -> bool:
+    """Whether updates leave a file alone."""
+    return name in ADDED or f"/{name}" in OWN_FILES or name.startswith(("src/", "tests/"))
+
+
 def edit(project: Project) -> Project:
-    """Do what a user may do: edit, add and delete files of their own, and edit the shared one."""
-    for name, text in OWN.items():
-        project.append(name, text)
-    project.write("src/my_project/more.py", "MORE = 1\n")
-    project.write("notes.txt", "ours\n")
-    project.write(".env", "APP_GREETING=Hi\n")
-    (project.path / "tests/test_settings.py").unlink()
-    metadata = project.read("pyproject.toml").replace('"0.1.0"', '"1.2.3"')
+    """Do what a user may do, with each file of their own and each place for additions."""
+    for path in OWN_FILES:
+        if (project.path / path[1:]).exists():
+            project.append(path[1:], "# ours\n")
+    for name, text in ADDED.items():
+        name = name.format(package=project.answers["package_name"])
+        path = project.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        project.write(name, (path.read_text("utf-8") if path.exists() else "") + text)
+    (project.path / "tests/test_settings.py").unlink(missing_ok=True)
+    metadata = project.read("pyproject.toml")
+    for ours in METADATA.items():
+        assert ours[0] in metadata or project.answers["app"] == "own"
+        metadata = metadata.replace(*ours)
     project.write("pyproject.toml", metadata + '\n[tool.mypy]\nfiles = ["src"]\n')
     return project
 
 
-@pytest.mark.parametrize("app", choices("app"))
-@pytest.mark.parametrize(("before", "after"), list(itertools.permutations(choices("isolation"), 2)))
-def test_switching_is_a_fresh_render_and_the_edits(
-    before: str, after: str, app: str, bake: Bake, released: Path
+def updated(before: dict[str, bytes], fresh: dict[str, bytes]) -> dict[str, bytes]:
+    """Return what an update shall leave: the user's files, and a new project's other files."""
+    own = {name: content for name, content in before.items() if is_own(name)}
+    return own | {name: content for name, content in fresh.items() if not is_own(name)}
+
+
+def values(question: str) -> list[Any]:
+    """Return each answer to a question that offers some."""
+    return [False, True] if QUESTIONS[question]["type"] == "bool" else choices(question)
+
+
+def at_random(chosen: random.Random, question: str = "") -> dict[str, Any]:
+    """Return random answers that go with each answer to a question."""
+    while True:
+        answers = {other: chosen.choice(values(other)) for other in CHOICES if other != question}
+        for value in values(question) if question else [None]:
+            both = answers | {question: value}
+            # The one answer that is refused together with another.
+            if (both["ci"], both["update_bot"]) == ("none", "schedule"):
+                break
+        else:
+            return answers
+
+
+def walk(count: int) -> list[int]:
+    """Return a way that takes each step from one of so many places to another once."""
+    steps = {place: [other for other in range(count) if other != place] for place in range(count)}
+    way, stack = [], [0]
+    while stack:
+        if steps[stack[-1]]:
+            stack.append(steps[stack[-1]].pop())
+        else:
+            way.append(stack.pop())
+    return way[::-1]
+
+
+CHOICES = [
+    name
+    for name, question in QUESTIONS.items()
+    if name in ASKED and ("choices" in question or question["type"] == "bool")
+]
+
+
+def test_a_walk_takes_each_step_once() -> None:
+    assert sorted(itertools.pairwise(walk(4))) == list(itertools.permutations(range(4), 2))
+
+
+@pytest.mark.parametrize("question", [*CHOICES, "isolation again"])
+def test_any_answer_can_change_to_any_other_and_back(
+    question: str, bake: Bake, released: Path
 ) -> None:
-    project = edit(bake(released, isolation=before, app=app))
-    project.commit()
-    project.update(isolation=after)
-    assert project.files() == edit(bake(released, isolation=after, app=app)).files()
-
-
-def test_switching_there_and_back_changes_nothing(bake: Bake, released: Path) -> None:
-    project = edit(bake(released, isolation="both", app="web", port=8123))
+    """Each ordered pair of answers; the other answers are at random, but always the same."""
+    question, _, again = question.partition(" ")
+    others = at_random(random.Random(question), question)
+    if question != "app":  # for what is special with code of one's own see test_adopt.py
+        others["app"] = "web" if again else "cli"
+    fresh = [
+        edit(bake(released, **others, port=8123, **{question: value})).files()
+        for value in values(question)
+    ]
+    project = edit(bake(released, **others, port=8123, **{question: values(question)[0]}))
     project.commit()
     before = project.files()
-    for isolation in ("venv", "docker", "both"):
-        project.update(isolation=isolation)
+    for place in walk(len(fresh))[1:]:
+        metadata, app = project.read("pyproject.toml").encode(), project.answers["app"]
+        project.update(**{question: values(question)[place]})
+        expected = updated(before, fresh[place])
+        if "own" in (app, project.answers["app"]):
+            expected["pyproject.toml"] = metadata  # DEVELOPMENT.md tells so
+        if app == "own":
+            project.run("git", "checkout", "-q", "HEAD", "--", "pyproject.toml")
+        assert project.files() == expected
         project.commit()
     assert project.files() == before
 
 
-def test_an_answer_survives_while_its_question_is_not_asked(bake: Bake, released: Path) -> None:
-    project = bake(released, app="web", port=8123)
+def test_docker_gets_the_files_that_it_needs_and_they_stay(bake: Bake, released: Path) -> None:
+    project = bake(released, isolation="venv")
     project.commit()
-    project.update(app="cli")
+    project.update(isolation="docker")
+    fresh = bake(released, isolation="docker").files()
+    assert project.files() == fresh
+    (project.path / "compose.own.yaml").unlink()
     project.commit()
-    project.update(app="web")
-    assert "port: 8123" in project.read(".copier-answers.yml")
+    project.update(python_version="3.13")
+    assert project.files().keys() == fresh.keys(), "the file came back"
+    project.commit()
+    project.update(isolation="venv")
+    left = project.files().keys() - bake(released, isolation="venv").files().keys()
+    assert left == {"apt-packages-build.txt", "apt-packages.txt", "compose.own.yaml"}
 
 
-@pytest.fixture
-def later(released: Path, tmp_path: Path) -> Path:
-    """A later version, which changes every file of the template and brings a new sample."""
-    repository = tmp_path / "template"
-    shutil.copytree(released, repository)
+def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bake) -> None:
+    """An answer that new projects show in the user's files is named in DEVELOPMENT.md."""
+    other = {
+        "project_name": "Other",
+        "package_name": "other",
+        "project_description": "Other.",
+        "author_name": "Other",
+        "author_email": "other@example.org",
+        "port": 8123,
+        "command": "other",
+        "code": "other",
+        "registry": "mirror.example.org",
+        "package_index": "https://mirror.example.org/simple",
+    }
+    asked_with = {"command": {"app": "own"}, "code": {"app": "own"}}
+    asked_with |= {name: {"company_network": True} for name in ("registry", "package_index")}
+    shown = set()
+    for question in ASKED:
+        base = {"app": "web", "ci": "github"} | asked_with.get(question, {})
+        default = bake(**base).files()
+        for answer in [other[question]] if question in other else values(question):
+            files = bake(**base | {question: answer}).files()
+            if any(is_own(name) and files[name] != default.get(name) for name in files):
+                shown.add(question)
+    text = bake().read("DEVELOPMENT.md").partition("change yourself:")[2].partition(".\n")[0]
+    assert set(re.findall(r"`(\w+)`", text)) == shown
+
+
+def change_everything(repository: Path) -> None:
+    """Change each file of a template, and add a sample, as a later version may."""
     for path in (repository / "template").rglob("*"):
         if path.name == "pyproject.toml.jinja":
             path.write_text(path.read_text().replace("line-length = 100", "line-length = 99"))
         elif path.is_file():
-            path.write_bytes(path.read_bytes() + b"\n# later\n")
+            remark = b"\n" if ".json" in path.name else b"\n# later\n"
+            path.write_bytes(path.read_bytes() + remark)
     for path in (repository / "template").rglob("settings.py*"):
         path.with_name("sample.py").write_text("SAMPLE = 1\n")
-    release(repository, "v2.0.0")
-    return repository
 
 
 @pytest.mark.parametrize("isolation", choices("isolation"))
 def test_a_later_version_reaches_the_templates_files_only(
-    isolation: str, bake: Bake, later: Path
+    isolation: str, bake: Bake, released: Path, tmp_path: Path
 ) -> None:
-    run("git", "checkout", "-q", "v1.0.0", cwd=later)
-    project = edit(bake(later, isolation=isolation))
+    repository = tmp_path / "template"
+    shutil.copytree(released, repository)
+    project = edit(bake(repository, isolation=isolation))
     project.commit()
     before = project.files()
-    run("git", "checkout", "-q", "-", cwd=later)
+    change_everything(repository)
+    release(repository, "v2.0.0")
     project.update()
     after = project.files()
-
-    fresh = edit(bake(later, isolation=isolation)).files()
-    templates = {
-        name for name in fresh if name not in OWN and not name.startswith(("src/", "tests/"))
-    }
-    assert {name: after[name] for name in templates} == {name: fresh[name] for name in templates}
+    assert after == updated(before, edit(bake(repository, isolation=isolation)).files())
     assert b"# later" in after["DEVELOPMENT.md"] and b"length = 99" in after["pyproject.toml"]
-    own = before.keys() - templates
-    assert {name: after[name] for name in own} == {name: before[name] for name in own}
     assert after.keys() == before.keys(), "a new sample appeared, or a deleted file came back"
+
+
+@pytest.fixture
+def history(template: Path, tmp_path: Path) -> Path:
+    """This template with its last release before it; without one, with an older one made here.
+
+    The older one has lines that are gone now, and asks for less: what it does not ask is the
+    default of today.
+    """
+    repository = tmp_path / "template"
+    tags = run("git", "tag", "--list", "v*", "--sort=-version:refname", cwd=ROOT).stdout.split()
+    if tags:
+        run("git", "clone", "-q", "--branch", tags[0], ROOT, repository)
+    else:
+        shutil.copytree(template, repository)
+        change_everything(repository)
+        settings = yaml.safe_load((repository / "copier.yml").read_text("utf-8"))
+        for question in set(CHOICES) - {"isolation", "app"}:
+            settings[question] = {"type": settings[question]["type"], "when": False} | {
+                "default": settings[question]["default"]
+            }
+        (repository / "copier.yml").write_text(yaml.safe_dump(settings, sort_keys=False))
+        release(repository, "v0.1.0")
+    run("git", "rm", "-qr", ".", cwd=repository)
+    shutil.copytree(template, repository, dirs_exist_ok=True)
+    release(repository, "v999.0.0")
+    run("git", "checkout", "-q", tags[0] if tags else "v0.1.0", cwd=repository)
+    return repository
+
+
+@pytest.mark.parametrize("app", choices("app"))
+@pytest.mark.parametrize("isolation", choices("isolation"))
+def test_the_last_release_updates_to_now(
+    isolation: str, app: str, bake: Bake, history: Path
+) -> None:
+    answers = {"isolation": isolation, "app": app}
+    project = edit(bake(history, **answers))
+    project.commit()
+    before = project.files()
+    run("git", "checkout", "-q", "v999.0.0", cwd=history)
+    project.update()
+    assert project.files() == updated(before, edit(bake(history, **answers)).files())
+    assert not any(name.endswith(".rej") for name in project.files())
+    assert not any(b"\n<<<<<<< " in content for content in project.files().values())
 
 
 def test_copying_over_an_existing_project_overwrites_nothing_of_the_users(

@@ -51,7 +51,8 @@ def write_activation(root: Path) -> None:
         def __str__(self) -> str:
             return windows(Path(super().__str__()))
 
-    module.ROOT, module.BIN = root, root / ".venv/Scripts"
+    module.ROOT = str(root)
+    module.PYTHON = str(root / ".venv/Scripts/python.exe")
     module.VENV = WindowsPath(root / ".venv")
     module.write = lambda path, content: (root / ".venv" / path.name).write_bytes(content)
     module.write_activation(VALUES)
@@ -93,7 +94,7 @@ def test_activates_and_leaves_no_trace(project: Path, wine: dict[str, str]) -> N
         *(call, "call deactivate", "echo == after", *show),
     )
     inside = variables(found["inside"])
-    assert found["stderr"][0] == r"[-I][scripts\venv.py][sync][--if-changed]" * 2
+    assert found["stderr"][0] == r"[-I][-S][scripts\venv.py][sync][--if-changed]" * 2
     assert found["activating"] == []
     assert VALUES.items() <= inside.items()
     assert inside["VIRTUAL_ENV"] == windows(project / ".venv")
@@ -105,7 +106,7 @@ def test_activates_and_leaves_no_trace(project: Path, wine: dict[str, str]) -> N
 
 @pytest.mark.parametrize(
     ("fault", "message"),
-    [("FAKE_STATUS", "[-I]"), ("FAKE_BROKEN", "activate: no Python from 3.9 on was found")],
+    [("FAKE_STATUS", "[-I][-S]"), ("FAKE_BROKEN", "activate: no Python from 3.9 on was found")],
 )
 def test_a_failure_leaves_the_shell_as_it_was(
     fault: str, message: str, project: Path, wine: dict[str, str]

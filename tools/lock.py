@@ -1,7 +1,7 @@
 """Resolve all requirements again:  python tools/lock.py [--upgrade]
 
-Projects start with the locks in includes/locks/, a pair for each application; the
-tests of this repository use tests/requirements.txt. Without --upgrade the versions
+Projects start with the locks in includes/locks/, one for each application and
+choice of services; the tests of this repository use tests/requirements.txt. Without --upgrade the versions
 in them are kept where they still fit; with it, the newest are taken. Needs uv,
 jinja2 and pyyaml, which are among the requirements of the tests.
 
@@ -12,10 +12,12 @@ so that a project which locks again without a change gets the same bytes.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import yaml
@@ -24,27 +26,39 @@ ROOT = Path(__file__).resolve().parent.parent
 LOCKS = ROOT / "includes" / "locks"
 NAMES = ("requirements", "requirements-dev")
 COMPILE = [
-    *("uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"),
-    *("--fork-strategy", "fewest", "--generate-hashes", "--no-strip-extras"),
+    *("uv", "pip", "compile", "--quiet", "--universal", "--python-version=3.11"),
+    *("--fork-strategy=fewest", "--generate-hashes", "--no-strip-extras"),
 ]
 
 
-def applications() -> list[str]:
-    """Return the values of the question `app`."""
+def kinds() -> list[dict[str, Any]]:
+    """Return every combination of answers that a lock depends on."""
     questions = yaml.safe_load((ROOT / "copier.yml").read_text(encoding="utf-8"))
-    return list(questions["app"]["choices"].values())
+    apps, services = (list(questions[name]["choices"].values()) for name in ("app", "services"))
+    return [
+        {"app": app, "used_services": chosen}
+        for app in apps
+        for count in range(len(services) + 1 if app != "own" else 1)
+        for chosen in itertools.combinations(services, count)
+    ]
 
 
-def direct(name: str, app: str) -> str:
-    """Return the text of `name`.in as a project with this application gets it."""
+def lock(name: str, answers: dict[str, Any]) -> Path:
+    """Return where a lock is kept; what development needs does not depend on the services."""
+    services = answers["used_services"] if name == "requirements" else ()
+    return LOCKS / ("-".join((name, answers["app"], *services)) + ".txt")
+
+
+def direct(name: str, answers: dict[str, Any]) -> str:
+    """Return the text of `name`.in as a project with these answers gets it."""
     source = (ROOT / "template" / f"{name}.in.jinja").read_text(encoding="utf-8")
-    return jinja2.Template(source, undefined=jinja2.StrictUndefined).render(app=app) + "\n"
+    return jinja2.Template(source, undefined=jinja2.StrictUndefined).render(answers) + "\n"
 
 
 def resolve(folder: Path, names: tuple[str, ...] = NAMES, *extra: str) -> None:
     """Lock the .in files of a folder; the versions in its .txt files are preferred."""
     for name in names:
-        constraints = ["-c", "requirements.txt"] if name == "requirements-dev" else []
+        constraints = ["--constraints=requirements.txt"] if name == "requirements-dev" else []
         command = [*COMPILE, *extra, *constraints, f"--output-file={name}.txt", f"{name}.in"]
         # This machine's uv configuration must not reach the locks.
         quiet = {"UV_NO_CONFIG": "1", "UV_PYTHON_DOWNLOADS": "never"}
@@ -58,28 +72,28 @@ def main() -> None:
 
     resolve(ROOT / "tests", ("requirements",), *(["--upgrade"] if upgrade else []))
     with tempfile.TemporaryDirectory() as temporary:
-        # All applications together first: every lock then prefers these versions,
+        # All together first: every lock then prefers these versions,
         # so that no package has one version here and another one there.
         union = Path(temporary, "union")
         union.mkdir()
         for name in NAMES:
-            texts = [direct(name, app) for app in applications()]
+            texts = [direct(name, answers) for answers in kinds()]
             (union / f"{name}.in").write_text("\n".join(texts), encoding="utf-8")
             if not upgrade:
-                paths = [LOCKS / f"{name}-{app}.txt" for app in applications()]
+                paths = {lock(name, answers): None for answers in kinds()}
                 old = [path.read_text("utf-8") for path in paths if path.exists()]
                 (union / f"{name}.txt").write_text("\n".join(old), encoding="utf-8")
         resolve(union)
 
-        for app in applications():
-            folder = Path(temporary, app)
+        for answers in kinds():
+            folder = Path(temporary, "-".join((answers["app"], *answers["used_services"])))
             folder.mkdir()
             for name in NAMES:
-                (folder / f"{name}.in").write_text(direct(name, app), encoding="utf-8")
+                (folder / f"{name}.in").write_text(direct(name, answers), encoding="utf-8")
                 (folder / f"{name}.txt").write_bytes((union / f"{name}.txt").read_bytes())
             resolve(folder)
             for name in NAMES:
-                target = LOCKS / f"{name}-{app}.txt"
+                target = lock(name, answers)
                 target.write_bytes((folder / f"{name}.txt").read_bytes())
                 print(f"{target.relative_to(ROOT)}: {target.read_text().count('==')} packages")
 

@@ -3,11 +3,10 @@
 @rem     scripts\activate        in cmd
 @rem     deactivate              puts everything back
 @rem
-@rem What .venv should be is scripts/venv.py's business. The activate files of all shells
-@rem do the same in turn: find the project, sync .venv, leave another one, apply, define
-@rem deactivate. Each line has its @, since `echo off` would outlive this file. Values are
-@rem moved by `for`, which does not read them again, whatever they hold; `call` does, so it
-@rem gets no path but relative ones.
+@rem The activate files of all shells do the same in turn: find this folder, sync .venv, leave
+@rem another environment, save and set the variables, define deactivate. Each line has its @,
+@rem since `echo off` would outlive this file. Values are moved by `for`, which does not read
+@rem them again, whatever they hold; `call` does, so it gets no path but relative ones.
 @if "%~1"=="deactivate" goto deactivate
 @pushd "%~dp0.."
 
@@ -16,7 +15,7 @@
 @for %%p in ("%PROJECT_PYTHON%" .venv\Scripts\python.exe py python) do @call :try "%%~p"
 @if not defined _VENV_PY echo activate: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON>&2
 @if not defined _VENV_PY goto failed
-@"%_VENV_PY%" -I scripts\venv.py sync --if-changed
+@"%_VENV_PY%" -I -S scripts\venv.py sync --if-changed
 @if %errorlevel%==0 goto apply
 :failed
 @set _VENV_PY=
@@ -29,9 +28,13 @@
 @if not defined VIRTUAL_ENV goto left
 @pushd "%VIRTUAL_ENV%\Scripts" 2>nul && call deactivate.bat & popd
 :left
-@call .venv\activate.bat names
+@for /f "delims=" %%n in (.venv\activate.names) do @set "_VENV_NAMES=%%n PATH PROMPT"
 @for %%n in (%_VENV_NAMES%) do @call :save %%n
-@call .venv\activate.bat values
+@for /f "tokens=2 delims=:." %%a in ('chcp') do @set _VENV_CODEPAGE=%%a
+@chcp 65001 >nul
+@call .venv\activate.bat
+@if defined _VENV_CODEPAGE chcp %_VENV_CODEPAGE% >nul
+@set _VENV_CODEPAGE=
 @set "PATH=%VIRTUAL_ENV%\Scripts;%PATH%"
 @set PYTHONHOME=
 @if not defined VIRTUAL_ENV_DISABLE_PROMPT set "PROMPT=(%VIRTUAL_ENV_PROMPT%) %PROMPT%"

@@ -3,71 +3,66 @@
 #     source scripts/activate.csh     in tcsh and csh
 #     deactivate                      puts everything back
 #
-# What .venv should be is scripts/venv.py's business. The activate files of all shells
-# do the same in turn: find the project, sync .venv, leave another one, apply, define
-# deactivate. csh has no functions, so `deactivate` sources this file again, and a sourced
-# file ends only at its end, so each step asks whether there is something to do for it.
+# The activate files of all shells do the same in turn: find this folder, sync .venv, leave
+# another environment, save and set the variables, define deactivate. csh has no functions, so
+# `deactivate` sources this file again; and a sourced file ends only at its end, so each step
+# asks whether there is something to do.
 
-set _venv_new = ""
+set _venv_dir = ""
 if ("$0" =~ *activate.csh) then
-    sh -c 'echo "activate.csh: this file has to be sourced: source scripts/activate.csh" >&2'
+    \sh -c 'echo "activate.csh: this file has to be sourced: source scripts/activate.csh" >&2'
 else if (! $?_venv_leave) then
     # No variable tells where a sourced file is, but on Linux csh holds it open.
-    set _venv_new = "$cwd:q/scripts/activate.csh"
-    foreach _venv_fd (`ls /proc/$$/fd`)
-        set _venv_link = "`readlink /proc/$$/fd/$_venv_fd`"
-        if ("$_venv_link:q" =~ */scripts/activate.csh) set _venv_new = "$_venv_link:q"
+    set _venv_dir = "$cwd:q/scripts"
+    foreach _venv_fd (`\ls /proc/$$/fd`)
+        set _venv_link = "`\readlink /proc/$$/fd/$_venv_fd`"
+        if ("$_venv_link:q" =~ */scripts/activate.csh) set _venv_dir = "$_venv_link:h:q"
     end
-    set _venv_new = "$_venv_new:h:q"
-    set _venv_new = "$_venv_new:h:q"
-    if (! -f "$_venv_new:q/scripts/venv.py") then
-        sh -c 'echo "activate.csh: cannot tell where the project is; cd to it, then: source scripts/activate.csh" >&2'
-        set _venv_new = ""
+    if (! -f "$_venv_dir:q/venv.py") then
+        \sh -c 'echo "activate.csh: cannot tell where the project is; cd to it, then: source scripts/activate.csh" >&2'
+        set _venv_dir = ""
     endif
 endif
+if ("$_venv_dir:q" != "") \sh "$_venv_dir:q/venv" sync --if-changed || set _venv_dir = ""
 
-# Is .venv what its inputs say? If not, or if that cannot be told here, venv.py knows.
-if ("$_venv_new:q" != "") then
-    sh -c '[ -z "$PROJECT_PYTHON" ] && [ "$1" = "$(cat "$1/.venv/activate.root")" ] && \
-        [ -f "$1/.venv/stamp.json" ] && [ -x "$1/.venv/bin/python" ] && \
-        cd "$1" && { cat scripts/venv.py .python-version requirements.txt requirements-dev.txt .env | \
-        cmp -s - .venv/activate.inputs; }' sh "$_venv_new:q" >& /dev/null \
-        || sh "$_venv_new:q/scripts/venv" sync --if-changed || set _venv_new = ""
+# Leave another environment; one of this kind by putting back what _venv_names lists.
+if ($?VIRTUAL_ENV && ! $?_venv_names && "$_venv_dir:q" != "") then
+    alias deactivate | \grep -q . && eval deactivate
 endif
-
-# Leave: put back what _venv_names lists.
-if ($?_venv_names && ($?_venv_leave || "$_venv_new:q" != "")) then
+if ($?_venv_names && ($?_venv_leave || "$_venv_dir:q" != "")) then
     foreach _venv_name ($_venv_names)
         unsetenv $_venv_name
         eval "set _venv_had = "'$?'"_venv_old_$_venv_name"
-        if ($_venv_had) then
-            eval "setenv $_venv_name "'"$_venv_old_'"$_venv_name"':q"'
-        endif
+        if ($_venv_had) eval "setenv $_venv_name "'"$_venv_old_'"$_venv_name"':q"'
         unset _venv_old_$_venv_name
     end
-    if ($?_venv_old_prompt) then
-        set prompt = "$_venv_old_prompt:q"
-        unset _venv_old_prompt
-    endif
-    unset _venv_had _venv_names _venv_name _venv_root
+    if ($?_venv_old_prompt) set prompt = "$_venv_old_prompt:q"
     unalias deactivate
+    if ("$_venv_alias:q" != "") alias deactivate "$_venv_alias:q"
+    unset _venv_alias _venv_old_prompt _venv_names _venv_root
     rehash
 endif
 
-if ("$_venv_new:q" != "") then
-    set _venv_root = "$_venv_new:q"
+if ("$_venv_dir:q" != "") then
+    set _venv_root = "$_venv_dir:h:q"
+    set _venv_names = (`\cat "$_venv_root:q/.venv/activate.names"` PATH)
+    foreach _venv_name ($_venv_names)
+        eval "set _venv_had = "'$?'"$_venv_name"
+        if ($_venv_had) eval "set _venv_old_$_venv_name = "'"$'"$_venv_name"':q"'
+    end
     source "$_venv_root:q/.venv/activate.csh"
-    setenv PATH "$_venv_root:q/.venv/bin:$PATH:q"
+    setenv PATH "$VIRTUAL_ENV:q/bin:$PATH:q"
     unsetenv PYTHONHOME
     if ($?prompt && ! $?VIRTUAL_ENV_DISABLE_PROMPT) then
         set _venv_old_prompt = "$prompt:q"
         set prompt = "($VIRTUAL_ENV_PROMPT:q) $prompt:q"
     endif
+    set _venv_alias = "`alias deactivate`"
     alias deactivate 'set _venv_leave; source "$_venv_root:q/scripts/activate.csh"'
     rehash
 endif
 
 set _venv_failed = 0
-if ("$_venv_new:q" == "" && ! $?_venv_leave) set _venv_failed = 1
-unset _venv_new _venv_fd _venv_link _venv_leave
-eval "unset _venv_failed; sh -c 'exit $_venv_failed'"
+if ("$_venv_dir:q" == "" && ! $?_venv_leave) set _venv_failed = 1
+unset _venv_dir _venv_fd _venv_link _venv_leave _venv_had _venv_name
+eval "unset _venv_failed; \sh -c 'exit $_venv_failed'"

@@ -3,43 +3,41 @@
 #     overlay use scripts/activate.nu
 #     deactivate                          puts everything back (overlay hide activate)
 #
-# What .venv should be is scripts/venv.py's business. The activate files of all shells
-# do the same in turn: find the project, sync .venv, leave another one, apply, define
-# deactivate. The overlay does the last three: it holds what this file sets.
+# The activate files of all shells do the same in turn: find this folder, sync .venv, leave
+# another environment, save and set the variables, define deactivate. The overlay saves them:
+# it holds what this file sets, and goes as a whole.
 
 const scripts = path self .
 
 export alias deactivate = overlay hide activate
 
 export-env {
-    let root = $scripts | path dirname
-    let venv = $root | path join .venv
-    let bin = $venv | path join (if $nu.os-info.name == windows { "Scripts" } else { "bin" })
-    let python = $bin | path join (if $nu.os-info.name == windows { "python.exe" } else { "python" })
+    let venv = $scripts | path dirname | path join .venv
+    let windows = $nu.os-info.name == windows
+    let bin = $venv | path join (if $windows { "Scripts" } else { "bin" })
 
-    # Is .venv what its inputs say?
-    let read = {|name| try { open --raw ($root | path join $name) | into binary } catch { 0x[] } }
-    let inputs = [scripts/venv.py .python-version requirements.txt requirements-dev.txt .env]
-    let current = ($env.PROJECT_PYTHON? | is-empty) and ($python | path exists) and (
-        ($venv | path join stamp.json | path exists)
-        and (do $read .venv/activate.root) == ($"($root)\n" | into binary)
-        and (do $read .venv/activate.inputs) == ($inputs | each $read | bytes collect)
-    )
-    if not $current {
-        # venv.py, with the first Python that can run it.
+    if $windows { # The first Python that can run venv.py.
         let test = [-I -S -c "import sys; sys.exit(sys.version_info < (3, 9))"]
-        let found = [$env.PROJECT_PYTHON? $python python3 python] | compact | where {|python|
-            try { (^$python ...$test | complete).exit_code == 0 } catch { false }
-        }
+        let found = [$env.PROJECT_PYTHON? ($bin | path join python.exe) py python] | compact
+            | where {|python| try { (^$python ...$test | complete).exit_code == 0 } catch { false } }
         if ($found | is-empty) {
             error make --unspanned {
                 msg: "activate.nu: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON"
             }
         }
-        ^($found | first) -I ($scripts | path join venv.py) sync --if-changed
+        ^($found | first) -I -S ($scripts | path join venv.py) sync --if-changed
+    } else {
+        ^sh ($scripts | path join venv) sync --if-changed
     }
 
-    load-env (open ($venv | path join activate.json))
+    if "_venv_old" in $env { # Another project's, in this same overlay.
+        let old = $env._venv_old | transpose name value
+        hide-env --ignore-errors ...$old.name
+        load-env ($old | where value != null | transpose --header-row --as-record)
+    }
+    let variables = open ($venv | path join activate.json)
+    $env._venv_old = $env | select --optional ...($variables | columns) PATH PYTHONHOME PROMPT_COMMAND
+    load-env $variables
     $env.PATH = $env.PATH | prepend $bin
     hide-env --ignore-errors PYTHONHOME
     if ($env.VIRTUAL_ENV_DISABLE_PROMPT? | is-empty) {

@@ -1,52 +1,90 @@
 """Keep .venv what the lock says.
 
-The activate scripts beside this file call `sync` when one of its inputs changed, then
-apply the .venv/activate.<shell> that it writes. Any Python from 3.9 on starts it, and
-it needs nothing but the standard library.
+The activate scripts beside this file call `sync`, and apply what it writes. Any Python from
+3.9 on starts it, and it needs nothing but the standard library.
 
 Environment: PROJECT_PYTHON names the interpreter to use; otherwise the version in
 .python-version is looked for, then the newest one that pyproject.toml allows.
 """
 
-# Modules that are slow to import are imported where they are used: with nothing to do,
-# this runs each time a shell without a quick check of its own is activated.
 from __future__ import annotations
 
+import os
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+WINDOWS = os.name == "nt"
+PYTHON = os.path.join(ROOT, ".venv", *(("Scripts", "python.exe") if WINDOWS else ("bin", "python")))
+LOCKS = ("requirements.txt", "requirements-dev.txt")
+CERTS = os.path.join(ROOT, "certs")
+INPUTS = ("scripts/venv.py", ".python-version", *LOCKS, ".env", "pip.conf")
+
+
+def read(name: str) -> bytes:
+    """Return the content of a file of the project, nothing when it is missing."""
+    try:
+        with open(os.path.join(ROOT, name), "rb") as file:
+            return file.read()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        sys.exit(f"venv: {error.filename}: {error.strerror}")
+
+
+def inputs() -> bytes:
+    """Return the content of all that an environment is made from, in this order."""
+    found = os.listdir(CERTS) if os.path.isdir(CERTS) else []
+    certificates = [f"certs/{name}" for name in sorted(found) if name.endswith(".crt")]
+    return b"".join(map(read, [*INPUTS, *certificates]))
+
+
+def unchanged() -> bool:
+    """Tell whether all is as the last sync left it."""
+    return (
+        read(".venv/activate.root") == os.fsencode(ROOT) + b"\n"
+        and read(".venv/activate.inputs") == inputs()
+        and os.path.exists(PYTHON)
+        and os.path.exists(os.path.join(ROOT, ".venv", "stamp.json"))
+        and not os.environ.get("PROJECT_PYTHON")
+    )
+
+
+# Asked at each activation, so before the imports, which take longer.
+if __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"] and unchanged():
+    sys.exit()
+
+import argparse
 import contextlib
 import functools
 import hashlib
 import json
-import os
 import re
-import sys
-from collections.abc import Iterator
+import runpy
+import shutil
+import subprocess
+import time
+import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-WINDOWS = os.name == "nt"
-BIN = VENV / ("Scripts" if WINDOWS else "bin")
-PYTHON = BIN / ("python.exe" if WINDOWS else "python")
-LOCKS = ("requirements.txt", "requirements-dev.txt")
+VENV = Path(ROOT, ".venv")
 # Written last: proof that the environment is complete, and of what it was made from.
 STAMP = VENV / "stamp.json"
-# What the activate scripts compare: the path of the project, and, byte for byte, what
-# these files hold one after the other.
-MADE_FOR = VENV / "activate.root"
-INPUTS = VENV / "activate.inputs"
-INPUT_FILES = ("scripts/venv.py", ".python-version", *LOCKS, ".env")
-# A newer Python is not taken unasked: packages may have no wheels for it yet.
-NEWEST = (3, 15)
+# Python 3.15; a newer one is not taken unasked, packages may have no wheels for it yet.
+NEWEST = 15
 # Make pip, uv or Python look or install elsewhere. Settings of index and proxy stay.
 MISLEADING = {
     *("PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONHOME", "PYTHONPATH"),
     *("PYTHONSTARTUP", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET"),
 }
-# Variables that belong to a shell, which lets nobody set them or acts on it.
+# Variables that belong to a shell, which lets nobody set them or acts on it, or to activation.
 RESERVED = {
     *("BASHOPTS", "EGID", "EUID", "GID", "IFS", "PPID", "PWD", "SHELLOPTS", "UID", "USERNAME"),
     *("_", "argv", "cwd", "history", "path", "pipestatus", "prompt", "status", "version"),
+    *("LINENO", "OPTIND", "SHLVL", "aliases", "commands", "functions", "hostname", "modules"),
+    *("options", "parameters", "signals", "umask", "watch"),
+    *("PATH", "PROMPT", "PS1", "PYTHONHOME", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"),
 }
 
 
@@ -54,45 +92,32 @@ class Problem(Exception):
     """What is wrong and how to mend it, in one line for the user."""
 
 
-class Interpreter(NamedTuple):
-    """A Python on this machine: its file, with links resolved, and its version."""
-
-    path: str
-    version: tuple[int, ...]
-
-    def __str__(self) -> str:
-        return f"Python {dotted(self.version)} ({self.path})"
-
-
-def dotted(version: tuple[int, ...]) -> str:
-    """Return (3, 14) as 3.14."""
-    return ".".join(map(str, version))
-
-
-def say(message: str) -> None:
+def say(message: object) -> None:
     """Tell the user; on standard error, so that standard output is for answers."""
     print(f"venv: {message}", file=sys.stderr, flush=True)
 
 
+@functools.cache
+def network() -> dict[str, str]:
+    """Return the variables that the network of a company asks for, where there is one."""
+    path = os.path.join(ROOT, "scripts", "network.py")
+    return runpy.run_path(path)["variables"]() if os.path.exists(path) else {}
+
+
 def run(*command: object, **options: Any) -> Any:
     """Run a command in the project; what it prints is progress, for standard error."""
-    import subprocess
-
     environment = {k: v for k, v in os.environ.items() if k.upper() not in MISLEADING}
     # The environment also overrules a pip.conf that sets these.
     off = dict.fromkeys(["PIP_REQUIRE_VIRTUALENV", "PIP_USER"], "0")
-    environment |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **off}
+    environment |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **off, **network()}
     environment.setdefault("UV_PYTHON_DOWNLOADS", "never")
     environment.setdefault("UV_SYSTEM_CERTS", "true")  # trust what pip trusts
-    words = [str(word) for word in command]
-    defaults = {"cwd": ROOT, "env": environment, "stdout": sys.stderr}
-    return subprocess.run(words, check=False, **{**defaults, **options})
+    options = {"cwd": ROOT, "env": environment, "stdout": sys.stderr, **options}
+    return subprocess.run([str(word) for word in command], check=False, **options)
 
 
 def ask(*command: object) -> list[str]:
     """Return the lines that a command prints, none when it fails."""
-    import subprocess
-
     try:
         answer = run(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30)
     except (OSError, subprocess.SubprocessError):
@@ -100,52 +125,41 @@ def ask(*command: object) -> list[str]:
     return answer.stdout.decode("utf-8", "surrogateescape").splitlines()
 
 
-def must(*command: object, **options: Any) -> None:
+@functools.cache
+def find_uv() -> str | None:
+    """Return the path of uv, nothing when there is none or pyenv's stand-in finds none."""
+    path = shutil.which("uv")
+    return path if path and ask(path, "--version") else None
+
+
+def must(*command: object, **options: Any) -> Any:
     """Run a command that has to succeed; raises Problem when it does not."""
-    status = run(*command, **options).returncode
-    if status:
+    done = run(*command, **options)
+    if done.returncode:
         name = " ".join(Path(str(word)).name for word in command[:3])
-        raise Problem(f"`{name}` ended with status {status}, see above; mend that and try again")
-
-
-def which(name: str) -> str | None:
-    """Return the path of a command, None when there is none."""
-    import shutil
-
-    return shutil.which(name)
+        status = f"ended with status {done.returncode}"
+        raise Problem(f"`{name}` {status}, see above; mend that and try again")
+    return done
 
 
 # --- What the environment should be, and what it is --------------------------------------
 
 
-def read(name: str) -> bytes:
-    """Return the content of a file of the project, nothing when it is missing."""
-    try:
-        return (ROOT / name).read_bytes()
-    except FileNotFoundError:
-        return b""
+def wanted() -> str:
+    """Return the version to look for first, "3.14" say; "" for any."""
+    found = re.search(rb"^[^#\n]*?(\d+\.\d+)", read(".python-version"), re.MULTILINE)
+    return found[1].decode() if found else ""
 
 
-def wanted() -> tuple[int, ...]:
-    """Return the version to look for first, (3, 14) say; () for any."""
-    found = re.search(rb"(\d+)\.(\d+)", read(".python-version"))
-    return tuple(map(int, found.groups())) if found else ()
+def allowed() -> list[str]:
+    """Return the versions that the project and this file allow, the newest first.
 
-
-def oldest() -> tuple[int, ...]:
-    """Return the oldest version that the project allows.
-
-    Raises Problem when pyproject.toml does not say.
+    Raises Problem when pyproject.toml does not say which is the oldest.
     """
-    line = rb"""^requires-python\s*=\s*["']\s*(?:>=|~=)\s*(\d+)\.(\d+)"""
+    line = rb"""^requires-python\s*=\s*["']\s*(?:>=|~=)\s*3\.(\d+)"""
     if found := re.search(line, read("pyproject.toml"), re.MULTILINE):
-        return tuple(map(int, found.groups()))
+        return [f"3.{minor}" for minor in range(NEWEST, int(found[1]) - 1, -1)]
     raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
-
-
-def inputs() -> bytes:
-    """Return all that the activation files depend on."""
-    return b"".join(map(read, INPUT_FILES))
 
 
 def digests() -> dict[str, str]:
@@ -155,9 +169,7 @@ def digests() -> dict[str, str]:
 
 def site_packages() -> Path:
     """Return the folder of the environment that packages are installed into."""
-    if WINDOWS:
-        return VENV / "Lib" / "site-packages"
-    return next(VENV.glob("lib/python*/site-packages"), VENV / "lib")
+    return next(VENV.glob("lib/python*/site-packages"), VENV / "Lib" / "site-packages")
 
 
 def normal(name: str) -> str:
@@ -168,113 +180,123 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
+def pinned(*locks: str) -> dict[str, bool]:
+    """Return every package in these locks, and whether it is for some platforms only."""
+    line = re.compile(r"^([\w.-]+)(?:\[.*?\])? *== *[^\s;]+ *(;?)", re.MULTILINE)
+    found = [pair for lock in locks for pair in line.findall(read(lock).decode())]
+    return {normal(name): bool(marker) for name, marker in found}
+
+
 def installed() -> dict[str, str]:
     """Return name and version of every package in the environment."""
-    found = (path.name[: -len(".dist-info")] for path in site_packages().glob("*.dist-info"))
-    pairs = (name.partition("-") for name in found)
-    return {normal(name): version for name, _, version in pairs}
+    found = (path.stem.partition("-") for path in site_packages().glob("*.dist-info"))
+    return {normal(name): version for name, _, version in found}
 
 
 def stamp() -> dict[str, Any]:
     """Return what was noted when the environment was last complete, {} if it never was."""
-    try:
+    with contextlib.suppress(OSError, ValueError, AttributeError):
         noted = json.loads(STAMP.read_bytes())
-        return noted if {"root", "python", "version", "wanted", "locks"} <= noted.keys() else {}
-    except (OSError, ValueError, AttributeError):
-        return {}
+        if {"root", "python", "version", "wanted", "locks", "packages"} <= noted.keys():
+            return noted
+    return {}
 
 
 def fault() -> tuple[str, bool]:
-    """Return why the environment cannot be used as it is, and whether it has to be made anew.
+    """Return why the environment cannot be used as it is, and whether to make it anew.
 
     ("", False) means that it is current.
     """
-    noted = stamp()
+    noted, wish, asked = stamp(), wanted(), os.environ.get("PROJECT_PYTHON")
     if not VENV.exists():
         return "there is no .venv yet", True
-    if not noted:
+    parts = VENV / "pyvenv.cfg", site_packages() / "project.pth"
+    if not noted or not all(part.exists() for part in parts):
         return ".venv is not complete", True
-    if noted["root"] != str(ROOT):
+    made_with = noted["python"], noted["version"]
+    if noted["root"] != ROOT:
         return f"the project was moved here from {noted['root']}", True
-    if not PYTHON.exists() or not Path(noted["python"]).exists():
-        return f"the Python of .venv is gone: {noted['python']}", True
-    if noted["wanted"] != list(wanted()):
-        return f".python-version is no longer {dotted(noted['wanted']) or 'empty'}", True
-    asked = os.environ.get("PROJECT_PYTHON")
-    if asked and probe(asked) != (noted["python"], tuple(noted["version"])):
-        return f"PROJECT_PYTHON is {asked}, .venv was made with {noted['python']}", True
+    if not os.path.exists(PYTHON) or not os.path.exists(made_with[0]):
+        return f"the Python of .venv is gone: {made_with[0]}", True
+    if noted["wanted"] != wish:
+        return f".python-version is no longer {noted['wanted'] or 'empty'}", True
+    if asked and probe(asked) != made_with:
+        return f"PROJECT_PYTHON is {asked}, .venv was made with {made_with[0]}", True
+    if wish and not asked and not is_minor(made_with, wish) and (found := find(wish)):
+        return f"there is a Python {found[1]} now, .venv was made with {made_with[1]}", True
     changed = [name for name, digest in digests().items() if noted["locks"].get(name) != digest]
     return (f"{' and '.join(changed)} changed", False) if changed else ("", False)
 
 
-# --- Finding a Python --------------------------------------------------------------------
+# --- Finding a Python, which is a pair: its path with links resolved, and its version ----
 
 PROBE = """
 import os, sys
 path = getattr(sys, "_base_executable", None) or sys.executable
-print(path if os.name == "nt" else os.path.realpath(path), *sys.version_info[:3], sep="\\n")
+print(path if os.name == "nt" else os.path.realpath(path))
+print(*sys.version_info[:3], sep=".")
 """
 
 
 @functools.cache
-def probe(*command: str) -> Interpreter | None:
-    """Return the Python that a command starts, None when it starts none.
+def probe(*command: str) -> tuple[str, ...]:
+    """Return the Python that a command starts, nothing when it starts none.
 
     Only running it tells: the Microsoft Store and pyenv put commands on PATH that do not
     work. A virtual environment counts as the Python that made it.
     """
-    lines = ask(*command, "-I", "-c", PROBE)
-    return Interpreter(lines[0], tuple(map(int, lines[1:]))) if len(lines) == 4 else None
+    return tuple(ask(*command, "-I", "-S", "-c", PROBE))
 
 
-def candidates(minor: tuple[int, ...]) -> Iterator[list[str]]:
-    """Yield commands that may start this version, the likeliest first."""
-    version = dotted(minor)
-    if WINDOWS and which("py"):
-        yield ["py", f"-{version}"]
-    names = [f"python{version}", "python3", "python"]
-    if found := which(names.pop(0)):
-        yield [found]
+def is_minor(python: tuple[str, ...], minor: str) -> bool:
+    """Tell whether this is a Python 3.14, say."""
+    return bool(python) and python[1].startswith(f"{minor}.")
+
+
+def find(minor: str) -> tuple[str, ...]:
+    """Return a Python 3.14, say, nothing when there is none; the likeliest place comes first."""
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    folders = "pyenv-win/versions/{}.*/python.exe" if WINDOWS else "versions/{}.*/bin/python"
-    # The longest last, so that 3.14.10 comes before 3.14.9.
-    found_by_pyenv = sorted(
-        map(str, pyenv.glob(folders.format(version))), key=lambda p: (len(p), p)
+    kept = "pyenv-win/versions/{}.*/python.exe" if WINDOWS else "versions/{}.*/bin/python"
+    # The longest first, so that 3.14.10 comes before 3.14.9.
+    kept_paths = sorted(
+        map(str, pyenv.glob(kept.format(minor))), key=lambda p: (len(p), p), reverse=True
     )
-    yield from ([path] for path in reversed(found_by_pyenv))
-    if uv := which("uv"):
-        yield from ([path] for path in ask(uv, "python", "find", "--no-project", version))
-    yield [sys.executable]
-    yield from ([found] for name in names if (found := which(name)))
+    commands = [
+        [sys.executable],
+        *([["py", f"-{minor}"]] if WINDOWS else []),
+        [f"python{minor}"],
+        *([path] for path in kept_paths),
+        ["python3"],
+        ["python"],
+    ]
+    for command in commands:
+        if is_minor(probe(*command), minor):
+            return probe(*command)
+    for path in ask("uv", "python", "find", "--no-project", minor):
+        return probe(path)
+    return ()
 
 
-def choose_python() -> Interpreter:
+def choose_python() -> tuple[str, ...]:
     """Return the Python for this project; warn when it is not the version wished for.
 
     Raises Problem when none fits.
     """
     if asked := os.environ.get("PROJECT_PYTHON"):
-        if found := probe(asked):
-            return found
-        raise Problem(f"PROJECT_PYTHON={asked} starts no Python; set it to the path of one")
-    wish = wanted()
-    own = getattr(sys, "_base_executable", "") or sys.executable
-    if sys.version_info[:2] == wish:
-        return Interpreter(own if WINDOWS else os.path.realpath(own), sys.version_info[:3])
-    allowed = [(3, minor) for minor in range(NEWEST[1], oldest()[1] - 1, -1)]
-    seen = set()
-    for minor in [wish, *allowed] if wish else allowed:
-        for command in candidates(minor):
-            found = probe(*command)
-            seen.add(str(found))
-            if found and found.version[:2] == minor:
-                if wish and minor != wish:
-                    say(f"warning: .python-version asks for {dotted(wish)}, found only {found}")
-                return found
+        if probe(asked):
+            return probe(asked)
+        raise Problem(f"PROJECT_PYTHON={asked} starts no Python; set it to the full path of one")
+    wish, versions = wanted(), allowed()
+    for minor in [wish, *versions] if wish else versions:
+        if python := find(minor):
+            if wish and minor != wish:
+                say(f"warning: .python-version asks for {wish}, found only Python {python[1]}")
+            return python
+    others = {probe(name) for name in (sys.executable, "python3", "python")} - {()}
     raise Problem(
-        f"no Python {dotted(oldest())} to {dotted(NEWEST)} was found, "
-        f"only {', '.join(sorted(seen - {'None'})) or 'none at all'}; "
-        f"install Python {dotted(wish or NEWEST)}, or set PROJECT_PYTHON to the path of one"
+        f"no Python {versions[-1]} to {versions[0]} was found, only "
+        f"{', '.join(f'{version} ({path})' for path, version in sorted(others)) or 'none at all'}; "
+        f"install Python {wish or versions[0]}, or set PROJECT_PYTHON to the path of one"
     )
 
 
@@ -288,13 +310,11 @@ def exclusive() -> Iterator[dict[str, Any]]:
     Yields options for the commands to run: an installer that outlives this process keeps
     the lock. The system releases it when its last holder ends, however that ends.
     """
-    import time
-
     try:
-        lock = (ROOT / ".venv.lock").open("a")
+        Path(f"{VENV}.lock").touch()
     except OSError as error:
         raise Problem(f"cannot write to {ROOT}: {error.strerror}") from None
-    with lock:
+    with open(f"{VENV}.lock", "a") as lock:
         waiting = False
         while True:
             try:
@@ -307,102 +327,14 @@ def exclusive() -> Iterator[dict[str, Any]]:
 
                     fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
-            except OSError:
+            except (BlockingIOError, PermissionError):
                 if not waiting:
                     say("waiting for another terminal, which is setting up this environment")
                 waiting = True
                 time.sleep(0.1)
+            except OSError:
+                break  # some network file systems have no locks
         yield {} if WINDOWS else {"pass_fds": [lock.fileno()]}
-
-
-def clear() -> None:
-    """Make .venv an empty folder, marked as ours; it may be a link or a mount.
-
-    Raises Problem when it is something else.
-    """
-    import shutil
-
-    marks = [VENV / "pyvenv.cfg", VENV / ".gitignore"]
-    VENV.mkdir(exist_ok=True)
-    if any(VENV.iterdir()) and not any(mark.exists() for mark in marks):
-        raise Problem(f"{VENV} is not a virtual environment; move it away")
-    marks[1].write_text("*\n")
-    STAMP.unlink(missing_ok=True)
-    for path in VENV.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        elif path != marks[1]:
-            path.unlink()
-
-
-def create(python: Interpreter, options: dict[str, Any]) -> None:
-    """Make an environment without packages."""
-    clear()
-    if uv := which("uv"):
-        flags = ["--quiet", "--no-project", "--allow-existing"]
-        must(uv, "venv", *flags, "--python", python.path, VENV, **options)
-    else:
-        must(python.path, "-I", "-m", "venv", "--without-pip", VENV, **options)
-    # For the project's own source: hash checking rules out an editable install.
-    packages = site_packages()
-    (packages / "project.pth").write_text(os.path.relpath(ROOT / "src", packages) + "\n")
-
-
-def install(python: Interpreter, options: dict[str, Any]) -> None:
-    """Make the packages of the environment those of the locks, hashes checked."""
-    locks = [name for name in LOCKS if read(name)]
-    before = installed()
-    if uv := which("uv"):
-        flags = ["--require-hashes", "--allow-empty-requirements"]
-        must(uv, "pip", "sync", "--python", PYTHON, *flags, *locks, **options)
-    else:
-        install_with_pip(python, locks, options)
-    if gone := sorted(before.keys() - installed().keys()):
-        say(f"removed what is not in the locks: {', '.join(gone)}")
-
-
-def install_with_pip(python: Interpreter, locks: list[str], options: dict[str, Any]) -> None:
-    """Install with the pip that the locks name, which the one that came with Python installs."""
-    import tempfile
-
-    # Modules are compiled when they are first imported, as uv does it: half the time.
-    flags = ["install", "--no-compile", "--require-hashes"]
-    text = b"\n".join(map(read, locks)).decode()
-    pip: list[object] = [PYTHON, "-m", "pip"]
-    with tempfile.TemporaryDirectory() as scratch:
-        if "pip" not in installed():
-            pip = [PYTHON, bundled_pip(python, Path(scratch))]
-            if pin := re.search(r"^pip==.*(?:\n +--hash.*)*", text, re.MULTILINE):
-                path = Path(scratch, "pip.txt")
-                path.write_text(pin[0])
-                must(*pip, *flags, "--quiet", "--no-deps", "--requirement", path, **options)
-                pip = [PYTHON, "-m", "pip"]
-        must(*pip, *flags, *(f"--requirement={name}" for name in locks), **options)
-        locked = map(normal, re.findall(r"^([\w.-]+)(?:\[.*\])?==", text, re.MULTILINE))
-        if extra := sorted(installed().keys() - set(locked)):
-            must(*pip, "uninstall", "--quiet", "--yes", *extra, **options)
-
-
-def bundled_pip(python: Interpreter, folder: Path) -> Path:
-    """Unpack the pip wheel that came with Python, which is quicker than ensurepip.
-
-    Raises Problem when there is none, as on Debian without python3-venv.
-    """
-    import zipfile
-
-    where = (
-        "import sysconfig; print(sysconfig.get_path('stdlib') + '/ensurepip/_bundled');"
-        "print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '/usr/share/python-wheels')"
-    )
-    for line in ask(python.path, "-I", "-c", where):
-        for wheel in Path(line).glob("pip-*.whl"):
-            with zipfile.ZipFile(wheel) as archive:
-                archive.extractall(folder)
-            return folder / "pip"
-    raise Problem(
-        f"{python} comes without pip; install uv, or on Debian and Ubuntu: "
-        f"apt install python{dotted(python.version[:2])}-venv"
-    )
 
 
 def write(path: Path, content: bytes) -> None:
@@ -412,28 +344,114 @@ def write(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
+def clear() -> None:
+    """Make .venv an empty folder, marked as ours; it may be a link or a mount.
+
+    Raises Problem when it is something else.
+    """
+    mark = VENV / ".gitignore"
+    VENV.mkdir(exist_ok=True)
+    if any(VENV.iterdir()) and not mark.exists() and not (VENV / "pyvenv.cfg").exists():
+        raise Problem(f"{VENV} is not a virtual environment; move it away")
+    mark.write_text("*\n")
+    STAMP.unlink(missing_ok=True)
+    for path in VENV.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path != mark:
+            path.unlink()
+
+
+def create(python: str, options: dict[str, Any]) -> None:
+    """Make an environment without packages; raises Problem where none can be used."""
+    if os.pathsep in ROOT:
+        raise Problem(f"an entry of PATH cannot hold {os.pathsep!r}; rename {ROOT}")
+    clear()
+    if uv := find_uv():
+        flags = ["--quiet", "--no-project", "--allow-existing"]
+        must(uv, "venv", *flags, "--python", python, VENV, **options)
+    else:
+        must(python, "-I", "-m", "venv", "--without-pip", VENV, **options)
+    # For the project's own source, there or at the root: hash checking rules out an editable
+    # install.
+    packages = site_packages()
+    folders = [os.path.relpath(Path(ROOT, name), packages) for name in ("src", ".")]
+    (packages / "project.pth").write_text("\n".join(folders) + "\n")
+
+
+def unpack_pip(python: str, folder: Path) -> None:
+    """Unpack the pip that came with a Python into a folder, which is quicker than ensurepip.
+
+    Raises Problem when there is none, as on Debian without python3-venv.
+    """
+    where = (
+        "import sysconfig; print(sysconfig.get_path('stdlib') + '/ensurepip/_bundled');"
+        "print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '/usr/share/python-wheels')"
+    )
+    for line in ask(python, "-I", "-c", where):
+        for wheel in Path(line).glob("pip-*.whl"):
+            return zipfile.ZipFile(wheel).extractall(folder)
+    package = f"python{'.'.join(probe(python)[1].split('.')[:2])}-venv"
+    raise Problem(
+        f"{python} comes without pip; install uv, or on Debian and Ubuntu: apt install {package}"
+    )
+
+
+def must_be_locks() -> None:
+    """Raise Problem when a lock is only a list of packages, as before the template."""
+    for name in LOCKS:
+        if re.search(rb"^[A-Za-z]", read(name), re.MULTILINE) and b"--hash=" not in read(name):
+            raise Problem(
+                f"{name} has no hashes, so it is no lock; "
+                f"rename it to {name[:-4]}.in, then run: scripts/venv lock"
+            )
+
+
+def install(python: str, options: dict[str, Any]) -> None:
+    """Make the packages of the environment those of the locks, hashes checked."""
+    must_be_locks()
+    before = installed()
+    if uv := find_uv():
+        flags = ["--require-hashes", "--allow-empty-requirements"]
+        must(uv, "pip", "sync", "--python", PYTHON, *flags, *LOCKS, **options)
+    else:
+        if "pip" not in before:
+            unpack_pip(python, site_packages())
+        # Modules are compiled when they are first imported, as uv does it: half the time.
+        flags = ["--no-compile", "--require-hashes", *(f"--requirement={name}" for name in LOCKS)]
+        # pip calls it an error when there is nothing to install.
+        if re.search(rb"^[^\s#]", b"\n".join(map(read, LOCKS)), re.MULTILINE):
+            must(PYTHON, "-m", "pip", "install", *flags, **options)
+        if extra := installed().keys() - pinned(*LOCKS).keys() - {"pip"}:
+            must(PYTHON, "-m", "pip", "uninstall", "--quiet", "--yes", *sorted(extra), **options)
+    if gone := sorted(before.keys() - installed().keys()):
+        say(f"removed what is not in the locks: {', '.join(gone)}")
+
+
 def make(anew: bool, options: dict[str, Any]) -> None:
     """Create or update the environment, and note what it was made from.
 
     When that fails before a package was touched, the environment stays as it was; when it
     fails later or is killed there is no stamp, and the next call begins anew.
     """
-    noted = {"root": str(ROOT), "wanted": wanted(), "locks": digests()}
+    noted = {"root": ROOT, "wanted": wanted(), "locks": digests()}
     old = b"" if anew else STAMP.read_bytes()
     before = {} if anew else installed()
-    python = choose_python() if anew else Interpreter(stamp()["python"], stamp()["version"])
+    path, version = choose_python() if anew else (stamp()["python"], stamp()["version"])
     STAMP.unlink(missing_ok=True)
     try:
         if anew:
-            say(f"setting up .venv with {python}")
-            create(python, options)
-        install(python, options)
+            say(f"setting up .venv with Python {version} ({path})")
+            create(path, options)
+        install(path, options)
     except BaseException:
         if old and installed() == before:
             write(STAMP, old)
         raise
-    noted |= {"python": python.path, "version": python.version, "packages": installed()}
+    noted |= {"python": path, "version": version, "packages": installed()}
     write(STAMP, json.dumps(noted, indent=1).encode())
+    if conda := os.environ.get("CONDA_PREFIX"):
+        say(f"note: conda's {conda} is active too, and comes after .venv on PATH")
 
 
 # --- What the shells are told ------------------------------------------------------------
@@ -442,9 +460,9 @@ PARSE = """
 import json
 from dotenv.parser import parse_stream
 with open(".env", encoding="utf-8-sig") as stream:
-    found = [(b.original.line, b.key, b.value, b.error) for b in parse_stream(stream)]
-print(json.dumps(found))
+    print(json.dumps([(b.original.line, b.key, b.value, b.error) for b in parse_stream(stream)]))
 """
+NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 
 
 def dotenv() -> tuple[dict[str, str], list[str]]:
@@ -452,157 +470,170 @@ def dotenv() -> tuple[dict[str, str], list[str]]:
 
     Nothing is expanded, nothing executed. A line that is no assignment is left out.
     """
-    if not read(".env").strip():
-        return {}, []
-    answer = ask(PYTHON, "-I", "-c", PARSE)
+    variables: dict[str, str] = {}
+    wrong = []
+    answer = ask(PYTHON, "-I", "-c", PARSE) if read(".env").strip() else ["[]"]
     if not answer:
         return {}, [".env was not loaded: it has to be UTF-8, and python-dotenv in the locks"]
-    variables, wrong = {}, []
     for line, name, value, error in json.loads(answer[0]):
         if not error and name is None:
             continue  # a comment or an empty line
-        if (
-            error
-            or value is None
-            or "\0" in value
-            or not re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name)
-        ):
+        if error or value is None or "\0" in value or not NAME.fullmatch(name):
             wrong.append(f".env:{line}: expected NAME=value; this line is left out")
         elif name in RESERVED or name.startswith("_venv_"):
-            wrong.append(f".env:{line}: {name} belongs to the shell; this line is left out")
+            wrong.append(f".env:{line}: {name} is for the shell to set; this line is left out")
         else:
             variables[name] = value
     return variables, wrong
 
 
 def quote_sh(text: str) -> str:
-    """Quote for sh, bash, zsh and ksh."""
+    """Quote for sh, and with a little more for csh."""
     return "'" + text.replace("'", "'\\''") + "'"
 
 
-def quote_fish(text: str) -> str:
-    """Quote for fish, where a backslash counts in single quotes too."""
-    return "'" + re.sub(r"(['\\])", r"\\\1", text) + "'"
-
-
-def quote_ps1(text: str) -> str:
-    """Quote for PowerShell, which takes typographic quotes for quotes."""
-    return "'" + re.sub("(['\u2018-\u201b])", r"\1\1", text) + "'"
-
-
-def quote_bat(text: str) -> str:
-    """Quote for `set NAME=value` in a batch file, which cannot hold more than a line."""
-    return re.sub(r'([&|<>^"()])', r"^\1", text.partition("\n")[0]).replace("%", "%%")
-
-
-def quote_csh(text: str) -> str:
-    """Quote for csh, which expands ! even in single quotes and ends them at a newline."""
-    return quote_sh(text).replace("!", "\\!").replace("\n", "\\\n")
+# For each shell the line that sets a variable, and how its value is quoted: csh expands !
+# even in quotes, which a newline ends; in fish a backslash counts, in PowerShell typographic
+# quotes do, and a batch file cannot hold more than a line.
+SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "sh": ("export {}={}\n", quote_sh),
+    "csh": ("setenv {} {}\n", lambda s: quote_sh(s).replace("!", "\\!").replace("\n", "\\\n")),
+    "fish": ("set -gx {} {}\n", lambda s: "'" + re.sub(r"(['\\])", r"\\\1", s) + "'"),
+    "ps1": ("$env:{} = {}\n", lambda s: "'" + re.sub("(['\u2018-\u201b])", r"\1\1", s) + "'"),
+    "bat": (
+        "@set {}={}\r\n",
+        lambda s: re.sub(r'([&|<>^"()])', r"^\1", s.partition("\n")[0]).replace("%", "%%"),
+    ),
+}
 
 
 def write_activation(dotenv: dict[str, str]) -> None:
-    """Write the file that the activate script of each shell applies."""
-    name = re.sub(r"[^\w.+@ -]", "_", ROOT.name)  # shells expand what stands in a prompt
-    variables = {**dotenv, "VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": name}
-    names = [*variables, "PATH", "PYTHONHOME"]
-    files = {
-        f"activate.{shell}": [f"_venv_set {key} {quote(value)}" for key, value in variables.items()]
-        for shell, quote in (("sh", quote_sh), ("fish", quote_fish), ("ps1", quote_ps1))
-    }
-    files["activate.csh"] = [
-        f"set _venv_names = ({' '.join(names)})",
-        # On three lines: csh expands the variable even where the condition is false.
-        *(f'if ($?{key}) then\nset _venv_old_{key} = "${key}:q"\nendif' for key in names),
-        *(f"setenv {key} {quote_csh(value)}" for key, value in variables.items()),
-    ]
-    files["activate.json"] = [json.dumps(variables)]
-    files["activate.bat"] = [
-        f'@if "%1"=="names" set "_VENV_NAMES={" ".join(names)} PROMPT"& exit /b\r',
-        "@for /f \"tokens=2 delims=:.\" %%a in ('chcp') do @set _VENV_CODEPAGE=%%a\r",
-        "@chcp 65001 >nul\r",
-        *(f"@set {key}={quote_bat(value)}\r" for key, value in variables.items()),
-        "@if defined _VENV_CODEPAGE chcp %_VENV_CODEPAGE% >nul\r",
-        "@set _VENV_CODEPAGE=\r",
-    ]
-    for file, lines in files.items():
-        write(VENV / file, "\n".join([*lines, ""]).encode())
-    write(BIN / "deactivate.bat", b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n')
+    """Write what the activate scripts read: which variables to set, and how in each shell."""
+    prompt = re.sub(r"[^\w.+@ -]", "_", Path(ROOT).name)  # shells expand what stands in it
+    variables = {**network(), **dotenv, "VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": prompt}
+    files = {"names": " ".join([*variables, "PYTHONHOME\n"]), "json": json.dumps(variables)}
+    for shell, (form, quote) in SETTERS.items():
+        files[shell] = "".join(form.format(k, quote(v)) for k, v in variables.items())
+    for suffix, text in files.items():
+        # Windows PowerShell takes a file for UTF-8 only with the mark.
+        encoding = "utf-8-sig" if suffix == "ps1" else "utf-8"
+        write(VENV / f"activate.{suffix}", text.encode(encoding))
+    deactivate = b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n'
+    write(Path(PYTHON).with_name("deactivate.bat"), deactivate)
 
 
 # --- Commands ----------------------------------------------------------------------------
 
 
-def sync(if_changed: bool = False) -> None:
-    """Create or update the environment when it is not current; write the activation files.
-
-    With `if_changed`, return at once when nothing changed since the last time.
-    """
-    with contextlib.suppress(FileNotFoundError):
-        if if_changed and not fault()[0] and INPUTS.read_bytes() == inputs():
-            return
+def sync(if_changed: bool) -> None:
+    """Create or update the environment when it is not current; write what activation reads."""
     with exclusive() as options:
-        now = inputs()
+        made_from = inputs()
         reason, anew = fault()
         if reason:
             say(f"{reason}; {'making it anew' if anew else 'updating the packages'}")
             make(anew, options)
         variables, wrong = dotenv()
         write_activation(variables)
-        if wrong:
-            INPUTS.unlink(missing_ok=True)  # so that each activation says it again
-            say("\nvenv: ".join(wrong))
-        else:
-            write(MADE_FOR, os.fsencode(ROOT) + b"\n")
-            write(INPUTS, now)
+        write(VENV / "activate.root", os.fsencode(ROOT) + b"\n")
+        # What is wrong is said at each activation, so that one must not be the quick one.
+        write(VENV / "activate.inputs", b"\0" if wrong else made_from)
+        for line in wrong:
+            say(line)
 
 
 def check() -> None:
     """Raise Problem when the environment is not what the locks and .python-version say."""
     reason, _ = fault()
     if reason:
-        raise Problem(f"{reason}; run: python scripts/venv.py sync")
-    noted = stamp()
-    if wanted() and tuple(noted["version"][:2]) != wanted():
+        raise Problem(f"{reason}; run: scripts/venv sync")
+    noted, have, wish = stamp(), installed(), wanted()
+    if wish and not is_minor((noted["python"], noted["version"]), wish):
         raise Problem(
-            f".venv has Python {dotted(noted['version'])}, .python-version says "
-            f"{dotted(wanted())}; install that, then run: python scripts/venv.py clean"
+            f".venv has Python {noted['version']}, .python-version says {wish}; "
+            "install that, then run: scripts/venv sync"
         )
-    have, should = installed(), noted["packages"]
+    should = noted["packages"]
     wrong = [
         f"{name} {have.get(name, 'missing')} instead of {should.get(name, 'nothing')}"
         for name in sorted(have.keys() | should.keys())
         if have.get(name) != should.get(name)
     ]
     if wrong:
-        raise Problem(f"not as locked: {', '.join(wrong)}; run: python scripts/venv.py clean")
+        raise Problem(f"not as locked: {', '.join(wrong)}; run: scripts/venv clean")
 
 
-def lock(upgrade: bool = False) -> None:
+def lock(upgrade: bool) -> None:
     """Resolve requirements*.in into requirements*.txt, for all platforms and Pythons allowed.
 
     Versions that are locked stay while they fit; with `upgrade` the newest are taken.
+    Without uv, the newest is installed into this user's cache.
     https://docs.astral.sh/uv/pip/compile/
     """
-    flags = ["--quiet", "--universal", "--python-version", dotted(oldest())]
-    flags += ["--fork-strategy", "fewest", "--generate-hashes", "--no-strip-extras"]
+    must_be_locks()  # or the list would be lost
+    flags = ["--quiet", "--universal", f"--python-version={allowed()[-1]}"]
+    flags += ["--fork-strategy=fewest", "--generate-hashes", "--no-strip-extras"]
     flags += ["--upgrade"] if upgrade else []
-    compile_ = [which("uv") or private_uv(), "pip", "compile", *flags]
-    must(*compile_, "--output-file=requirements.txt", "requirements.in")
-    flags = ["-c", "requirements.txt", "--output-file=requirements-dev.txt"]
-    must(*compile_, *flags, "requirements-dev.in")
+    uv: object = find_uv()
+    if not uv:
+        cache = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
+        folder = Path(cache or Path.home() / ".cache", "venv.py")
+        python, _ = choose_python()
+        unpack_pip(python, folder)
+        pip = [python, "-I", folder / "pip"]
+        must(*pip, "install", "--quiet", "--upgrade", "--target", folder, "uv")
+        uv = folder / "bin" / ("uv.exe" if WINDOWS else "uv")
+    must(uv, "pip", "compile", *flags, "--output-file=requirements.txt", "requirements.in")
+    flags += ["--constraints=requirements.txt", "--output-file=requirements-dev.txt"]
+    must(uv, "pip", "compile", *flags, "requirements-dev.in")
 
 
-def private_uv() -> Path:
-    """Install the newest uv into this user's cache, and return its path."""
-    import tempfile
+LIST = """
+import importlib.metadata, json, sys
+found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
+print(json.dumps({"Python": "%d.%d" % sys.version_info[:2], **found}))
+"""
 
-    home = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
-    folder = Path(home or Path.home() / ".cache") / "venv.py"
-    python = choose_python()
-    with tempfile.TemporaryDirectory() as scratch:
-        pip = bundled_pip(python, Path(scratch))
-        must(python.path, pip, "install", "--quiet", "--upgrade", "--target", folder, "uv")
-    return folder / "bin" / ("uv.exe" if WINDOWS else "uv")
+
+def parity() -> None:
+    """Build the images, and print a table of what they and the environment have.
+
+    The test image has to have all of it, the production image what requirements.txt locks;
+    what the lock wants on some platforms only may be missing. Raises Problem on a difference.
+    """
+    engine = shutil.which("docker") or shutil.which("podman")
+    if not engine or not read("Dockerfile"):
+        raise Problem("parity compares .venv with images: it needs a Dockerfile, and Docker")
+    if not os.path.exists(PYTHON):
+        raise Problem(f"{fault()[0]}; run: scripts/venv sync")
+    pythons = {".venv": [PYTHON]}
+    for target in ("test", "runtime"):
+        note = VENV / "image"
+        must(engine, "build", f"--target={target}", f"--iidfile={note}", ".")
+        pythons[target] = [engine, "run", "--rm", "--entrypoint=python", note.read_text()]
+    found = {}
+    for side, python in pythons.items():
+        answer = must(*python, "-I", "-c", LIST, stdout=subprocess.PIPE).stdout
+        found[side] = {normal(name): version for name, version in json.loads(answer).items()}
+
+    locked, shipped = pinned(*LOCKS), pinned("requirements.txt")
+    different = []
+    print(f"{'':27}", *(f"{side:11}" for side in found))
+    for name in sorted({*found[".venv"], *found["test"], *found["runtime"]}):
+        row = {side: packages.get(name, "-") for side, packages in found.items()}
+        versions = {
+            version
+            for side, version in row.items()
+            # Not in production when for development; with a marker, on some platforms only.
+            if version != "-"
+            or not (locked.get(name) or (side == "runtime" and name not in shipped))
+        }
+        different += [name] if len(versions) > 1 else []
+        mark = "differs" if name in different else ""
+        print(f"{name:27}", *(f"{version:11}" for version in row.values()), mark)
+    if different:
+        raise Problem(f"not the same everywhere: {', '.join(different)}")
+    say("the same in .venv and in the images")
 
 
 def clean() -> None:
@@ -616,28 +647,25 @@ def clean() -> None:
 
 def main() -> int:
     """Run a command; return its exit status."""
-    import argparse
-
-    parser = argparse.ArgumentParser(prog="venv.py", description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(prog="venv", description=__doc__.partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     command = commands.add_parser("sync", help="make .venv, or bring it up to date")
     command.add_argument("--if-changed", action="store_true", help="only if an input changed")
     commands.add_parser("check", help="fail when .venv is not what the locks say")
     command = commands.add_parser("lock", help="resolve requirements*.in to requirements*.txt")
     command.add_argument("--upgrade", action="store_true", help="take the newest versions")
+    commands.add_parser("parity", help="compare Python and packages with the Docker images'")
     commands.add_parser("clean", help="remove .venv")
     arguments = vars(parser.parse_args())
     try:
         globals()[arguments.pop("command")](**arguments)
-    except Problem as problem:
-        say(str(problem))
-        return 1
-    except OSError as error:
-        say(f"{error.filename or 'the system'}: {error.strerror}")
-        return 1
     except KeyboardInterrupt:
         say("interrupted; the same command goes on where it can")
         return 130
+    except (Problem, OSError) as error:
+        text = isinstance(error, OSError) and f"{error.filename or 'the system'}: {error.strerror}"
+        say(text or error)
+        return 1
     return 0
 
 

@@ -1,0 +1,417 @@
+"""Projects that were there before the template: it adds the isolation and changes nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import copier
+import pytest
+from conftest import ROOT, Bake, Project, run
+from test_docker import compose, free_port
+from test_readme import block
+from test_venv import HERE, session, shell
+
+# A module at the root, with its own ways: no final newline, Windows line endings.
+FLAT = {
+    ".gitignore": "*.log\n__pycache__/",
+    "LICENSE.txt": "Ours.\n",
+    "README.md": "# Greet\r\n",
+    "greet.py": """\
+import sys
+
+import colorama
+
+
+def greeting(name="World"):
+    return "Hello, " + name + "!"
+
+
+if __name__ == "__main__":
+    colorama.just_fix_windows_console()
+    print(greeting(*sys.argv[1:]))
+""",
+    "requirements.txt": "# ours\ncolorama>=0.4\n",
+    "tests/test_greet.py": """\
+import greet
+
+
+def test_greeting():
+    assert greet.greeting("Ada") == "Hello, Ada!"
+""",
+}
+
+# A package under src/, which serves; its dependencies stand in its pyproject.toml.
+SRC = {
+    ".gitignore": "dist/\n__pycache__/\n",
+    "README.rst": "Shop\n====\n",
+    "pyproject.toml": """\
+[project]
+name = "shop"
+version = "3.2.1"
+requires-python = ">=3.11"
+dependencies = [
+    "bottle",
+    "packaging>=24; python_version >= '3.11'",
+]
+
+[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[tool.pytest.ini_options]
+testpaths = ["tests"]
+""",
+    "src/shop/__init__.py": "",
+    "src/shop/__main__.py": """\
+import os
+
+import bottle
+
+from shop.prices import price
+
+
+@bottle.get("/")
+def index():
+    return {"price": price(2)}
+
+
+if __name__ == "__main__":
+    bottle.run(host=os.environ.get("APP_HOST", "127.0.0.1"), port=int(os.environ["APP_PORT"]))
+""",
+    "src/shop/prices.py": """\
+def price(items):
+    return items * 21
+""",
+    "tests/test_prices.py": """\
+from shop.prices import price
+
+
+def test_price():
+    assert price(2) == 42
+""",
+}
+
+# Django with manage.py at the root, requirements for development, and files of the kind that
+# the template also brings.
+DJANGO = {
+    ".editorconfig": "root = true\n",
+    ".env.example": "SECRET_KEY=\n",
+    ".gitattributes": "*.bat text eol=crlf\n",
+    ".gitignore": "db.sqlite3\n__pycache__/\n",
+    "README.md": "# Site\n",
+    "manage.py": """\
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")
+execute_from_command_line(sys.argv)
+""",
+    "mysite/__init__.py": "",
+    "mysite/settings.py": """\
+SECRET_KEY = "for the tests of a template"
+ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+INSTALLED_APPS = ["mysite"]
+ROOT_URLCONF = "mysite.urls"
+TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
+""",
+    "mysite/templates/index.html": "{% if name %}Hello, {{ name }}!{% endif %}",
+    "mysite/tests.py": """\
+from django.test import SimpleTestCase
+
+
+class IndexTests(SimpleTestCase):
+    def test_index(self):
+        self.assertContains(self.client.get("/?name=Ada"), "Hello, Ada!")
+""",
+    "mysite/urls.py": """\
+from django.shortcuts import render
+from django.urls import path
+
+urlpatterns = [path("", lambda request: render(request, "index.html", request.GET.dict()))]
+""",
+    "mysite/wsgi.py": """\
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")
+application = get_wsgi_application()
+""",
+    "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = mysite.settings\npython_files = tests.py\n",
+    "requirements-dev.txt": "pip\npytest\npytest-django\npython-dotenv\nruff\n",
+    "requirements.txt": "django>=5.2,<6\ngunicorn\n",
+}
+
+
+@dataclass
+class Shape:
+    """A project as its owner has it, and what its owner answers."""
+
+    files: dict[str, str]
+    answers: dict[str, Any]
+    # Files that the README has its owner change.
+    moved: dict[str, str]
+    # What has to come out: of the command, or of a request.
+    output: str
+
+
+SHAPES = {
+    "flat": Shape(
+        FLAT,
+        {"command": "python greet.py", "code": "greet.py"},
+        {"requirements.txt": "requirements.in"},
+        "Hello, World!\n",
+    ),
+    "src": Shape(
+        SRC, {"command": "python -m shop", "code": "src", "port": 8000}, {}, '{"price": 42}'
+    ),
+    "django": Shape(
+        DJANGO,
+        {
+            "command": "gunicorn mysite.wsgi --bind 0.0.0.0:8000",
+            "code": "manage.py mysite",
+            "port": 8000,
+        },
+        {
+            "requirements.txt": "requirements.in",
+            "requirements-dev.txt": "requirements-dev.in",
+        },
+        "Hello, Ada!",
+    ),
+}
+
+
+def existing(path: Path, files: dict[str, str]) -> Project:
+    """Return a repository with these files, committed."""
+    project = Project(path, {})
+    path.mkdir(exist_ok=True)
+    path.chmod(0o755)  # the container reads it as another user than the tests'
+    for name, text in files.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(text.encode())
+    project.commit()
+    return project
+
+
+def adopt(project: Project, template: Path, shape: Shape, **answers: Any) -> str:
+    """Do what the README says; return what Copier says of the files."""
+    rename, copy, ignore, _, _ = block("Adopt an existing project")
+    if shape.files is SRC:
+        [rename] = re.findall(r"`(python -c .*)`", (ROOT / "README.md").read_text("utf-8"))
+    project.run("sh", "-ec", rename)
+    if "requirements-dev.txt" in shape.moved:
+        project.run("sh", "-ec", rename.replace("requirements", "requirements-dev"))
+    answers = {**shape.answers, "project_name": f"Adopt {os.getpid()}", **answers}
+    data = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
+    words = copy.replace("'*'", "*").replace("TEMPLATE", str(template)).split()
+    done = project.run(*words, "--defaults", *data)
+    project.run("sh", "-ec", ignore)
+    project.answers = answers
+    return done.stderr
+
+
+@pytest.fixture(scope="module", params=SHAPES)
+def shape(request: pytest.FixtureRequest) -> Shape:
+    return SHAPES[request.param]
+
+
+@pytest.fixture(scope="module")
+def project(
+    shape: Shape, released: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Project]:
+    """The project, adopted, locked and committed."""
+    project = existing(tmp_path_factory.mktemp("existing"), shape.files)
+    port = {"port": free_port()} if "port" in shape.answers else {}
+    command = shape.answers["command"].replace("8000", str(port.get("port")))
+    adopt(project, released, shape, **port, command=command, python_version=HERE)
+    project.run("sh", "-ec", block("Adopt an existing project")[3])
+    project.commit()
+    yield project
+    if shutil.which("docker"):
+        project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1", check=False)
+
+
+def kept(project: Project, shape: Shape) -> None:
+    """Assert that the owner's files are there, unchanged but for what the README changes."""
+    for name, text in shape.files.items():
+        content = (project.path / shape.moved.get(name, name)).read_bytes().decode()
+        if name == ".gitignore":
+            assert content == text + "\n.env\n.venv/\n.venv.lock\n"
+        else:
+            assert content == text, name
+
+
+def test_changes_nothing_but_what_the_readme_says(project: Project, shape: Shape) -> None:
+    kept(project, shape)
+    added = project.files().keys() - shape.files.keys() - set(shape.moved.values())
+    assert not [name for name in added if name.startswith(("src/", "tests/", "LICENSE"))]
+    assert {"Dockerfile", "DEVELOPMENT.md", "scripts/activate", "requirements-dev.in"} <= {
+        *added,
+        *shape.moved.values(),
+    }
+    assert project.run("git", "status", "--porcelain", "--ignored").stdout == ""
+
+
+def test_runs_and_is_tested_in_the_virtual_environment(project: Project, shape: Shape) -> None:
+    assert " passed" in shell(project, "bash", "pytest -p no:cacheprovider")
+    if "port" not in shape.answers:
+        assert shell(project, "bash", project.answers["command"]) == shape.output
+        return
+    serve = f"APP_PORT={project.answers['port']} exec {project.answers['command']}"
+    script = f"({serve}) & trap 'kill $!' EXIT; python -c \"$ASK\""
+    ask = f"""
+import time, urllib.request
+deadline = time.monotonic() + 20
+while True:
+    try:
+        print(urllib.request.urlopen("{address(project)}").read().decode())
+        break
+    except OSError:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+"""
+    assert shell(project, "bash", script, env={"ASK": ask}).strip() == shape.output
+
+
+def address(project: Project) -> str:
+    return f"http://127.0.0.1:{project.answers['port']}/?name=Ada"
+
+
+@pytest.mark.needs("docker")
+@pytest.mark.parametrize("way", ["development", "production"])
+def test_runs_in_the_image(way: str, project: Project, shape: Shape) -> None:
+    if "port" not in shape.answers:
+        compose(project, "build", shape=way)
+        assert compose(project, "run", "--rm", "app", shape=way) == shape.output
+        return
+    compose(project, "up", "--build", "--wait", shape=way)
+    try:
+        with urllib.request.urlopen(address(project)) as answer:
+            assert answer.read().decode() == shape.output
+        start = time.monotonic()
+        compose(project, "stop", shape=way)
+        assert time.monotonic() - start < 3
+    finally:
+        compose(project, "down", "-t1", shape=way)
+
+
+@pytest.mark.needs("docker")
+def test_is_tested_in_the_image(project: Project) -> None:
+    assert " passed" in compose(project, "run", "--rm", "test")
+
+
+@pytest.mark.needs("docker")
+def test_the_image_has_the_code_and_nothing_else(project: Project, shape: Shape) -> None:
+    compose(project, "build", shape="production")
+    script = "import pathlib; print(*(p.name for p in pathlib.Path('/app').iterdir()))"
+    words = ("run", "--rm", "--entrypoint", "python", "app", "-c", script)
+    found = compose(project, *words, shape="production").split()
+    assert {*found} == {*shape.answers["code"].split()}
+
+
+def test_updates_and_switches_leave_it_alone(
+    project: Project, shape: Shape, released: Path, tmp_path: Path
+) -> None:
+    copy = Project(tmp_path / "copy", project.answers)
+    shutil.copytree(project.path, copy.path, ignore=shutil.ignore_patterns(".venv*"))
+    before = copy.files()
+    for isolation in ("venv", "docker", "both"):
+        copy.update(isolation=isolation)
+        kept(copy, shape)
+        copy.commit()
+    assert copy.files() == before
+
+
+def test_a_list_that_was_not_renamed_is_not_lost(released: Path, tmp_path: Path) -> None:
+    project = existing(tmp_path, FLAT)
+    answers = {**SHAPES["flat"].answers, "python_version": HERE}
+    copier.run_copy(str(released), tmp_path, {**answers, "app": "own"}, defaults=True, quiet=True)
+    done = session(project, "bash", check=False)
+    expected = "requirements.txt has no hashes, so it is no lock; rename it to requirements.in"
+    assert done.returncode and expected in done.stderr.splitlines()[-1]
+    done = project.run("scripts/venv", "lock", check=False)
+    assert done.returncode and done.stderr.splitlines() == [
+        f"venv: {expected}, then run: scripts/venv lock"
+    ]
+    assert project.read("requirements.txt") == FLAT["requirements.txt"]
+
+    project.run("git", "mv", "-f", "requirements.txt", "requirements.in")
+    project.run("scripts/venv", "lock")
+    assert shell(project, "bash", "python greet.py") == "Hello, World!\n"
+
+
+@pytest.mark.needs("docker")
+def test_the_lock_target_keeps_such_a_list_too(released: Path, tmp_path: Path) -> None:
+    project = existing(tmp_path, FLAT)
+    answers = {**SHAPES["flat"].answers, "isolation": "docker", "app": "own"}
+    copier.run_copy(str(released), tmp_path, answers, defaults=True, quiet=True)
+    lock = ("docker", "build", "--target", "lock", "--output", ".", ".")
+    done = project.run(*lock, check=False)
+    expected = "requirements.txt has no hashes, so it is no lock; rename it to requirements.in"
+    assert done.returncode and expected in done.stderr
+    assert project.read("requirements.txt") == FLAT["requirements.txt"]
+
+    project.run("git", "mv", "-f", "requirements.txt", "requirements.in")
+    project.run(*lock)
+    assert "\ncolorama==" in project.read("requirements.txt")
+
+
+def test_files_that_both_have_stay_the_owners(released: Path, tmp_path: Path) -> None:
+    """All that the template brings, as if the owner had made files of the same names."""
+    copier.run_copy(str(released), tmp_path / "all", {"app": "own"}, defaults=True, quiet=True)
+    names = Project(tmp_path / "all", {}).files().keys() - {".copier-answers.yml"}
+    project = existing(tmp_path / "theirs", dict.fromkeys(names, "ours\n"))
+    _, copy, *_ = block("Adopt an existing project")
+    words = copy.replace("'*'", "*").replace("TEMPLATE", str(released)).split()
+    project.run(*words, "--defaults")
+    assert project.run("git", "status", "--porcelain").stdout == "?? .copier-answers.yml\n"
+
+
+@pytest.mark.needs("docker")
+def test_who_listens_on_localhost_alone_is_not_healthy(released: Path, tmp_path: Path) -> None:
+    project = existing(tmp_path / "localhost", SRC)
+    port = free_port()
+    answers = {"project_name": f"Localhost {os.getpid()}", "isolation": "docker", "port": port}
+    command = f"python -m http.server {port} --bind 127.0.0.1"
+    adopt(project, released, SHAPES["src"], **answers, command=command)
+    project.run("docker", "build", "--target", "lock", "--output", ".", ".")
+    words = ("docker", "compose", "-f", "compose.yaml", "up", "--build", "--wait")
+    try:
+        project.run(*words, "--wait-timeout", "5", check=False)
+        container = compose(project, "ps", "--quiet", "app", shape="production").strip()
+        log = run("docker", "inspect", "--format", "{{json .State.Health}}", container).stdout
+    finally:
+        compose(project, "down", "--rmi=local", "-t1", shape="production")
+    health = json.loads(log)
+    assert health["Status"] != "healthy"
+    assert "ConnectionRefusedError" in health["Log"][-1]["Output"]
+
+
+def test_becoming_own_code_keeps_what_is_there(bake: Bake, released: Path) -> None:
+    """Samples that were replaced by other code: only the answers have to follow."""
+    project = bake(released, app="cli")
+    project.commit()
+    before = project.files()
+    project.update(app="own", command="python -m my_project serve", code="src data", port=8123)
+    after = project.files()
+    assert {name for name in before if before[name] != after.get(name)} == {
+        ".copier-answers.yml",
+        ".devcontainer/compose.yaml",
+        ".dockerignore",
+        "DEVELOPMENT.md",
+        "Dockerfile",
+        "compose.base.yaml",
+        "compose.override.yaml",
+    }
+    assert 'CMD ["python", "-m", "my_project", "serve"]' in project.read("Dockerfile")

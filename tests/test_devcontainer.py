@@ -1,0 +1,83 @@
+"""The dev container, really: brought up by the command line of Dev Containers, and worked in."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from conftest import Bake, Project, developer, run
+
+pytestmark = pytest.mark.needs("docker", "devcontainer")
+
+
+@dataclass
+class Container(Project):
+    """A project that belongs to a user other than root, as on a developer's machine."""
+
+    def cli(self, command: str, *words: str) -> str:
+        user = developer()
+        become = ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups")
+        prefix = become if os.getuid() == 0 else ()
+        folder = ("--workspace-folder", str(self.path))
+        home = {"HOME": user.pw_dir}
+        return self.run(*prefix, "devcontainer", command, *folder, *words, env=home).stdout
+
+    def execute(self, script: str) -> str:
+        return self.cli("exec", "bash", "-c", script)
+
+
+@pytest.fixture(scope="module")
+def container(bake: Bake) -> Iterator[Container]:
+    made = bake(isolation="both", app="web", project_name=f"Dev {os.getpid()}", package_name="mine")
+    folder = Path(tempfile.mkdtemp())
+    container = Container(folder, made.answers)
+    shutil.copytree(made.path, folder, dirs_exist_ok=True)
+    container.commit()
+    folder.chmod(0o700)
+    if os.getuid() == 0:
+        run("chown", "-R", developer().pw_name, folder)
+    name = f"dev-{os.getpid()}"
+    try:
+        yield container
+    finally:
+        of_this = f"label=com.docker.compose.project={name}-devcontainer"
+        used = run("docker", "ps", "-aq", "--filter", of_this, "--format", "{{.Image}}")
+        run("docker", "compose", "-p", f"{name}-devcontainer", "down", "--volumes", "-t1")
+        images = (*used.stdout.split(), f"localhost/{name}:devcontainer")
+        run("docker", "image", "rm", "-f", *images, check=False)
+        shutil.rmtree(folder)
+
+
+def test_an_editor_works_in_the_container(container: Container) -> None:
+    read = json.loads(container.cli("read-configuration"))
+    assert read["workspace"] == {"workspaceFolder": "/app"}
+    up = json.loads(container.cli("up").splitlines()[-1])
+    assert (up["outcome"], up["remoteUser"]) == ("success", "developer")
+
+    assert " passed" in container.execute("pytest")
+    assert "All checks passed" in container.execute("ruff check")
+    start = "APP_RELOAD=false timeout -s INT 5 python -m mine & sleep 2"
+    ask = "import urllib.request as u; print(u.urlopen('http://localhost:8000/healthz').status)"
+    assert "200" in container.execute(f'{start}; python -c "{ask}"; wait')
+    who = "git -c user.name=Dev -c user.email=dev@example.org"
+    script = f"echo 'NEW = 1' >src/mine/new.py && python -m mine.new && {who} add -A && {who} commit -m New"
+    assert "1 file changed" in container.execute(script)
+    assert container.read("src/mine/new.py") == "NEW = 1\n"
+
+    owners = {path.lstat().st_uid for path in [container.path, *container.path.rglob("*")]}
+    assert owners == {developer().pw_uid}
+
+
+def test_the_container_of_the_editor_is_its_own(container: Container) -> None:
+    """`docker compose` on the machine, in the same project, leaves it alone."""
+    container.cli("up")
+    before = container.execute("cat /proc/sys/kernel/random/boot_id /etc/hostname")
+    container.run("docker", "compose", "run", "--rm", "test", "true")
+    container.run("docker", "compose", "down", "--remove-orphans", "-t1")
+    assert container.execute("cat /proc/sys/kernel/random/boot_id /etc/hostname") == before

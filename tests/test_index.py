@@ -1,0 +1,162 @@
+"""Installing, from a small index on this machine: nothing here depends on the network."""
+
+from __future__ import annotations
+
+import base64
+import functools
+import hashlib
+import threading
+import zipfile
+from collections.abc import Iterator
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+from conftest import Bake, Project
+from test_venv import HERE, WITHOUT_UV, session
+
+pytestmark = pytest.mark.needs("shells")
+PASSWORD = "s3cret"
+
+
+def wheel(folder: Path, name: str, version: str) -> None:
+    """Write a wheel of one module, which knows its version."""
+    folder.mkdir(parents=True, exist_ok=True)
+    info = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}.py": f"VERSION = '{version}'\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
+        for path, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(path, text)
+
+
+class Index(SimpleHTTPRequestHandler):
+    """A folder of folders of wheels: what the simple index of PyPI is, behind a password."""
+
+    requests: ClassVar[list[str]] = []
+
+    def do_GET(self) -> None:
+        credentials = base64.b64encode(f"user:{PASSWORD}".encode()).decode()
+        self.requests.append(self.path)
+        if self.headers.get("Authorization") == f"Basic {credentials}":
+            return super().do_GET()
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", "Basic")
+        return self.end_headers()
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("index")
+    for name, version in (("alpha", "1.0"), ("alpha", "2.0.1"), ("beta", "1.0")):
+        wheel(folder / "simple" / name, name, version)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def index(wheels: Path) -> Iterator[dict[str, str]]:
+    """The variables that make pip and uv use the index, as a user's profile would."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Index, directory=str(wheels)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"http://user:{PASSWORD}@127.0.0.1:{server.server_port}/simple/"
+    variables = {"PIP_INDEX_URL": url, "UV_DEFAULT_INDEX": url}
+    # Whatever else this machine has set up is not the user's.
+    yield variables | {"PIP_CONFIG_FILE": "/dev/null", "UV_NO_CONFIG": "1"}
+    server.shutdown()
+
+
+@pytest.fixture(params=["uv", "pip"])
+def variables(
+    request: pytest.FixtureRequest, index: dict[str, str], tmp_path: Path
+) -> dict[str, str]:
+    """The same for each installer, with caches that are empty."""
+    caches = {"UV_CACHE_DIR": str(tmp_path / "uv"), "PIP_CACHE_DIR": str(tmp_path / "pip")}
+    return index | caches | (WITHOUT_UV if request.param == "pip" else {})
+
+
+@pytest.fixture
+def project(bake: Bake, wheels: Path) -> Project:
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    pin(project, wheels, "requirements.txt", alpha="1.0")
+    pin(project, wheels, "requirements-dev.txt", beta="1.0")
+    return project
+
+
+def pin(project: Project, wheels: Path, lock: str, **packages: str) -> None:
+    """Write a lock."""
+    lines = ""
+    for name, version in packages.items():
+        [path] = wheels.glob(f"simple/{name}/{name}-{version}-*.whl")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        lines += f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
+    project.write(lock, lines)
+
+
+ALPHA = "python -c 'import alpha, beta; print(alpha.VERSION)'"
+
+
+def test_the_users_index_is_used(project: Project, wheels: Path, variables: dict[str, str]) -> None:
+    Index.requests.clear()
+    done = session(project, "bash", ALPHA, env=variables)
+    assert done.stdout == "1.0\n" and "there is no .venv yet" in done.stderr
+    assert any("alpha-1.0" in request for request in Index.requests)
+    assert PASSWORD not in done.stderr
+
+    pin(project, wheels, "requirements.txt", alpha="2.0.1")
+    done = session(project, "bash", ALPHA, env=variables)
+    assert done.stdout == "2.0.1\n" and "requirements.txt changed; updating" in done.stderr
+
+    Index.requests.clear()
+    assert session(project, "bash", ALPHA, env=variables).stderr == ""
+    assert Index.requests == []
+
+
+def test_another_file_than_locked_is_refused(
+    project: Project, wheels: Path, variables: dict[str, str]
+) -> None:
+    session(project, "bash", env=variables)
+    good = project.read("requirements.txt")
+    digest = hashlib.sha256(b"what was reviewed").hexdigest()
+    project.write("requirements.txt", f"alpha==2.0.1 --hash=sha256:{digest}\n")
+    done = session(project, "bash", "echo ${VIRTUAL_ENV-none}", env=variables, check=False)
+    assert (done.returncode, done.stdout) == (0, "none\n")
+    assert "hash" in done.stderr.lower() and digest in done.stderr
+    assert done.stderr.splitlines()[-1].endswith("see above; mend that and try again")
+    project.write("requirements.txt", good)
+    assert session(project, "bash", ALPHA, env=variables).stdout == "1.0\n"
+
+
+def test_without_a_network_the_next_call_resumes(
+    project: Project, wheels: Path, variables: dict[str, str]
+) -> None:
+    nothing = "http://127.0.0.1:9/simple/"
+    offline = variables | {"PIP_INDEX_URL": nothing, "UV_DEFAULT_INDEX": nothing}
+    offline |= {"PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0"}
+    done = session(project, "bash", "echo ${VIRTUAL_ENV-none}", env=offline, check=False)
+    assert done.stdout == "none\n" and "see above; mend that and try again" in done.stderr
+    assert session(project, "bash", ALPHA, env=variables).stdout == "1.0\n"
+    assert session(project, "bash", ALPHA, env=offline).stderr == ""
+    # A lock that cannot be installed now leaves what is there as it was.
+    pin(project, wheels, "requirements.txt", alpha="2.0.1")
+    assert "mend that" in session(project, "bash", env=offline, check=False).stderr
+    pin(project, wheels, "requirements.txt", alpha="1.0")
+    done = session(project, "bash", ALPHA, env=offline)
+    assert (done.stdout, done.stderr) == ("1.0\n", "")
+
+
+def test_an_empty_lock_is_an_empty_environment(project: Project, variables: dict[str, str]) -> None:
+    for lock in ("requirements.txt", "requirements-dev.txt"):
+        project.write(lock, "")
+    listing = (
+        "python -c 'import importlib.metadata as m; print([d.name for d in m.distributions()])'"
+    )
+    done = session(project, "bash", listing, env=variables)
+    assert done.stdout in ("[]\n", "['pip']\n")

@@ -1,0 +1,339 @@
+"""Living with a project: being asked, finding changes by hand, and updates that go wrong."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pexpect
+import pytest
+from conftest import ASKED, QUESTIONS, SAMPLES, Bake, Project, choices, release
+from test_update import change_everything, edit, updated
+
+COPIER = (sys.executable, "-m", "copier")
+
+
+def update(project: Project, *flags: str) -> subprocess.CompletedProcess[str]:
+    """`copier update --defaults`, as it is typed; it may fail."""
+    return project.run(*COPIER, "update", "--defaults", *flags, check=False)
+
+
+# --- Being asked --------------------------------------------------------------
+
+
+@pytest.fixture
+def dialog() -> Iterator[Any]:
+    """Run Copier in a terminal: dialog("copy", ...)."""
+    children = []
+
+    def start(*words: object) -> pexpect.spawn:
+        child = pexpect.spawn(
+            COPIER[0],
+            [*COPIER[1:], *map(str, words)],
+            dimensions=(24, 80),
+            encoding="utf-8",
+            timeout=60,
+            env={**os.environ, "TERM": "dumb", "NO_COLOR": "1", "PROMPT_TOOLKIT_NO_CPR": "1"},
+        )
+        children.append(child)
+        return child
+
+    yield start
+    for child in children:
+        child.close(force=True)
+
+
+def shown(child: pexpect.spawn) -> str:
+    """Return all that was read so far, without what moves the cursor."""
+    return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.before)
+
+
+def first_line(question: str) -> str:
+    return QUESTIONS[question]["help"].splitlines()[0]
+
+
+def asked(answers: dict[str, Any]) -> list[str]:
+    """Return the questions that are put when these are the answers, in their order."""
+    return [
+        name
+        for name, question in QUESTIONS.items()
+        if name in ASKED and jinja2.Template(question.get("ask", "True")).render(answers) == "True"
+    ]
+
+
+def test_asks_in_order_with_help_and_takes_the_defaults(
+    dialog: Any, template: Path, tmp_path: Path, bake: Bake
+) -> None:
+    child = dialog("copy", template, tmp_path / "project")
+    for question in asked(bake().answers):
+        child.expect_exact(first_line(question))
+        child.send("\r")
+    child.expect_exact("DEVELOPMENT.md there tells the rest.")
+    child.expect(pexpect.EOF)
+    made = Project(tmp_path / "project", {}).files()
+    fresh = bake().files()
+    for files in (made, fresh):
+        files.pop(".copier-answers.yml")
+    assert made == fresh
+
+
+def test_a_wrong_answer_is_explained_and_can_be_mended(
+    dialog: Any, template: Path, tmp_path: Path
+) -> None:
+    child = dialog("copy", template, tmp_path / "project")
+    child.expect_exact(first_line("project_name"))
+    child.expect_exact("My Project")
+    child.send("\x15-x-\r")  # Ctrl-U empties the line
+    child.expect_exact("Use a letter or digit at its ends")
+    child.send("\x15Mended\r")
+    child.expect_exact(first_line("package_name"))
+    child.expect_exact("mended")
+    child.send("\x15class\r")
+    child.expect_exact("app_class")
+
+
+def test_an_update_asks_only_what_is_new(
+    dialog: Any, bake: Bake, released: Path, tmp_path: Path
+) -> None:
+    repository = tmp_path / "template"
+    shutil.copytree(released, repository)
+    project = edit(bake(repository, app="web", port=8123))
+    project.commit()
+    with (repository / "copier.yml").open("a") as file:
+        file.write("\ncolour:\n  type: str\n  help: Which colour?\n  default: red\n")
+    release(repository, "v2.0.0")
+    child = dialog("update", "-A", project.path)
+    child.expect_exact("Which colour?")
+    for question in ASKED:
+        assert first_line(question) not in shown(child)
+    child.send("\x15blue\r")
+    child.expect_exact("Look at the changes with `git diff`")
+    child.expect(pexpect.EOF)
+    assert "colour: blue" in project.read(".copier-answers.yml")
+    assert "port: 8123" in project.read(".copier-answers.yml")
+
+
+@pytest.mark.parametrize("app", SAMPLES)
+@pytest.mark.parametrize("isolation", choices("isolation"))
+def test_the_messages_tell_what_to_type_next(
+    isolation: str, app: str, released: Path, tmp_path: Path
+) -> None:
+    project = Project(tmp_path / "project", {})
+    answers = (f"--data=isolation={isolation}", f"--data=app={app}")
+    flags = (*answers, "--data=project_name=Other Name", "--data=port=8123")
+    run = Project(tmp_path, {}).run
+    after_copy = run(*COPIER, "copy", "--defaults", *flags, released, project.path).stderr
+    project.commit()
+    after_update = update(project).stderr
+    assert f"Other Name is in {project.path};" in after_copy
+    assert "Look at the changes with `git diff`" in after_update
+    for message in (after_copy, after_update):
+        told = [line.strip() for line in message.splitlines() if line.startswith("    ")]
+        told = [line for line in told if not re.match(r"(create|identical|conflict|over)", line)]
+        if isolation != "docker":
+            hello = " hello" if app == "cli" else ""
+            assert told == [". scripts/activate", f"python -m other_name{hello}"]
+        elif app == "cli":
+            hello = "docker compose run --rm app python -m other_name hello"
+            assert told == [hello, "docker compose run --rm test"]
+        else:
+            assert told == ["docker compose up --wait", "curl http://localhost:8123/"]
+
+
+# --- Changes by hand ----------------------------------------------------------
+
+
+def drift(project: Project) -> subprocess.CompletedProcess[str]:
+    """Run the command that DEVELOPMENT.md tells for it."""
+    text = project.read("DEVELOPMENT.md").partition("changed by hand")[2]
+    [command, *_] = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
+    assert "copier recopy" in command
+    return project.run("sh", "-c", command, check=False)
+
+
+@pytest.mark.parametrize("isolation", choices("isolation"))
+def test_what_the_user_owns_is_no_drift(isolation: str, bake: Bake, released: Path) -> None:
+    project = edit(bake(released, isolation=isolation, app="web"))
+    (project.path / "README.md").unlink()
+    project.commit()
+    before = project.files()
+    done = drift(project)
+    assert (done.returncode, done.stdout.strip()) == (0, "")
+    assert project.files() == before
+
+
+def test_tells_which_of_the_templates_files_were_changed(bake: Bake, released: Path) -> None:
+    project = edit(bake(released))
+    project.append("Dockerfile", "USER root\n")
+    (project.path / "scripts/activate.fish").unlink()
+    (project.path / "scripts/venv").chmod(0o644)
+    project.commit()
+    before = project.files()
+    done = drift(project)
+    assert done.returncode == 1
+    assert "+USER root\n" in done.stdout
+    changed = re.findall(r"^diff --git \S+ \w/(\S+)$", done.stdout, re.MULTILINE)
+    assert changed == ["Dockerfile", "scripts/activate.fish", "scripts/venv"]
+    project.run("git", "reset", "-q", "--hard")
+    assert project.files() == before, "and it is as easy to keep the changes"
+
+
+def test_looking_for_drift_touches_no_work_that_is_not_committed(
+    bake: Bake, released: Path
+) -> None:
+    project = bake(released)
+    project.commit()
+    project.append("Dockerfile", "USER root\n")
+    before = project.files()
+    assert drift(project).returncode == 1
+    assert project.files() == before
+
+
+# --- Updates that go wrong: DEVELOPMENT.md has a table of them -------------------
+
+
+@pytest.fixture
+def repository(released: Path, tmp_path: Path) -> Path:
+    """A template with a release, of which a later version can be made."""
+    shutil.copytree(released, tmp_path / "template")
+    return tmp_path / "template"
+
+
+@pytest.fixture
+def project(bake: Bake, repository: Path) -> Project:
+    """A project with edits, for which there is a later version."""
+    project = edit(bake(repository))
+    project.commit()
+    change_everything(repository)
+    release(repository, "v2.0.0")
+    return project
+
+
+def change_answers(project: Project, pattern: str, text: str) -> None:
+    """Edit the answers by hand, and commit that."""
+    answers, count = re.subn(pattern, text, project.read(".copier-answers.yml"))
+    assert count == 1
+    project.write(".copier-answers.yml", answers)
+    project.commit()
+
+
+def test_a_project_without_git_is_refused(project: Project) -> None:
+    shutil.rmtree(project.path / ".git")
+    before = project.files()
+    done = update(project)
+    assert done.returncode == 1 and "git-tracked" in done.stderr
+    assert project.files() == before
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "message"),
+    [
+        (r"isolation: \w+", "isolation: podman", "Invalid choice for 'isolation'"),
+        (r"isolation: \w+", "isolation: [", "ParserError|while parsing"),
+        (r"_commit: .*", "_commit: v0.9.0", "Unknown revision: 'v0.9.0'"),
+        (r"_commit: .*\n", "", "Cannot update"),
+    ],
+)
+def test_answers_that_cannot_be_are_refused(
+    pattern: str, text: str, message: str, project: Project
+) -> None:
+    change_answers(project, pattern, text)
+    before = project.files()
+    done = update(project)
+    assert done.returncode == 1 and re.search(message, done.stderr)
+    assert project.files() == before
+    project.run("git", "checkout", "-q", "HEAD~", "--", ".copier-answers.yml")
+    project.commit()
+    assert update(project).returncode == 0, "putting the line back is enough"
+    assert "# later" in project.read("Dockerfile")
+
+
+def test_an_answer_edited_by_hand_removes_nothing_and_can_be_put_back(
+    project: Project, bake: Bake, repository: Path
+) -> None:
+    change_answers(project, "isolation: both", "isolation: venv")
+    assert update(project).returncode == 0
+    assert "USER 10001" in project.read("Dockerfile")
+    assert "# later" not in project.read("Dockerfile"), "nobody updates it"
+    project.run("git", "reset", "-q", "--hard")
+    change_answers(project, "isolation: venv", "isolation: both")
+    before = project.files()
+    assert update(project, "--data=isolation=venv").returncode == 0
+    fresh = edit(bake(repository, isolation="venv")).files()
+    assert project.files() == updated(before, fresh)
+
+
+def test_an_answer_that_is_no_longer_offered_becomes_the_default(
+    bake: Bake, repository: Path
+) -> None:
+    project = bake(repository, license="Apache-2.0")
+    project.commit()
+    settings = (repository / "copier.yml").read_text()
+    (repository / "copier.yml").write_text(re.sub(r"    Apache-2.0 - .*\n", "", settings))
+    release(repository, "v2.0.0")
+    assert update(project).returncode == 0
+    changed = project.run("git", "diff", "--", ".copier-answers.yml").stdout
+    assert "-license: Apache-2.0\n+license: MIT\n" in changed
+    assert update(project, "--data=license=Apache-2.0").returncode != 0
+
+
+def test_after_a_version_was_deleted_a_recopy_goes_on(
+    project: Project, bake: Bake, repository: Path
+) -> None:
+    change_answers(project, r"_commit: .*", "_commit: v0.9.0")
+    before = project.files()
+    project.run(*COPIER, "recopy", "--defaults", "--overwrite")
+    after = project.files()
+    expected = updated(before, edit(bake(repository)).files())
+    assert after.pop("tests/test_settings.py"), "a recopy brings back what was deleted"
+    assert after.pop("src/my_project/sample.py"), "and what is new"
+    for files in (after, expected):
+        files.pop("pyproject.toml")  # and does not merge
+    assert after == expected
+
+
+def test_a_conflict_leaves_both_sides_in_the_file(project: Project) -> None:
+    project.run("git", "checkout", "-q", "-b", "ours")
+    project.append("LICENSE", "Ours.\n")
+    project.commit()
+    assert update(project).returncode == 0
+    text = project.read("LICENSE")
+    assert "\n<<<<<<< before updating\nOurs.\n" in text and "# later\n" in text
+    assert "LICENSE" in project.run("git", "diff", "--name-only", "--diff-filter=U").stdout
+
+
+@pytest.mark.parametrize("changed", ["Dockerfile", "scripts/venv.py", "pyproject.toml"])
+def test_an_update_that_was_killed_can_be_undone_and_done_again(
+    changed: str, project: Project, bake: Bake, repository: Path
+) -> None:
+    before = project.files()
+    stamp = (project.path / changed).stat().st_mtime_ns
+    child = subprocess.Popen(
+        [*COPIER, "update", "--defaults"],
+        cwd=project.path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    while (project.path / changed).stat().st_mtime_ns == stamp:
+        assert child.poll() is None, "was over before it could be killed"
+        time.sleep(0.001)
+    os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+    assert project.run("git", "status", "--porcelain").stdout
+    assert update(project).returncode == 1, "a half-made update is a changed tree"
+    text = project.read("DEVELOPMENT.md")
+    [undo] = re.findall(r"was interrupted \| `(.*?)`", text)
+    project.run("sh", "-c", undo)
+    assert project.files() == before
+    assert update(project).returncode == 0
+    assert project.files() == updated(before, edit(bake(repository)).files())

@@ -1,0 +1,144 @@
+"""PowerShell wherever it is installed, and the real cmd on Windows.
+
+Neither is to be had on Debian; .github/workflows/ci.yml runs these on Windows, macOS and
+Ubuntu. See test_lint.py and test_windows.py for what is checked without them.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from conftest import NATIVE, Bake, Project
+from test_venv import HERE
+
+
+class Shell(NamedTuple):
+    """How a shell is started with a script, and what it calls things."""
+
+    command: tuple[str, ...]
+    suffix: str
+    run: str
+    activate: str
+    deactivate: str
+    if_failed: str
+
+
+POWERSHELL = Shell(
+    ("-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"),
+    ".ps1",
+    "& {}",
+    "& ./scripts/activate.ps1",
+    "deactivate",
+    "if ($LASTEXITCODE -ne 0) { 'failed' }",
+)
+CMD = Shell(
+    ("/d", "/c"),
+    ".bat",
+    "{}",
+    r"call scripts\activate",
+    "call deactivate",
+    "if errorlevel 1 echo failed",
+)
+KINDS = {name: CMD if name == "cmd" else POWERSHELL for name in NATIVE}
+EACH = [pytest.param(name, marks=pytest.mark.needs(name)) for name in NATIVE]
+
+# Written to a file, since Windows has another encoding for what is printed.
+SHOW = """
+import json, os, sys
+with open(sys.argv[1], "w") as file:
+    of_the_system = {"_", "__PYVENV_LAUNCHER__"}
+    json.dump([sys.prefix, {k: v for k, v in os.environ.items() if k not in of_the_system}], file)
+"""
+
+
+@pytest.fixture
+def project(bake: Bake) -> Project:
+    return bake(isolation="venv", python_version=HERE)
+
+
+def session(project: Project, name: str, *lines: str) -> tuple[dict[str, Any], list[str]]:
+    """Run lines in a new shell; return what each `show:NAME` saw, and what was printed.
+
+    `python:NAME` shows what the Python on PATH sees; that of these tests is called otherwise.
+    """
+    shell = KINDS[name]
+    scratch = project.path.parent / "session"
+    scratch.mkdir(exist_ok=True)
+    (scratch / "show.py").write_text(SHOW)
+
+    def words(line: str) -> str:
+        kind, _, note = line.partition(":")
+        if kind not in ("show", "python"):
+            return line
+        python = f'"{sys.executable}"' if kind == "show" else "python"
+        return shell.run.format(f'{python} "{scratch / "show.py"}" "{scratch / note}.json"')
+
+    head = ["@echo off", "chcp 65001 >nul"] if shell is CMD else []
+    script = scratch / f"script{shell.suffix}"
+    # Windows' own PowerShell reads UTF-8 only after a mark, which cmd would take for a command.
+    encoding = "utf-8" if shell is CMD else "utf-8-sig"
+    script.write_bytes("\r\n".join([*head, *map(words, lines), ""]).encode(encoding))
+    options = {"env": {"SET_BEFORE": "x y"}, "errors": "replace", "check": False}
+    done = project.run(name, *shell.command, script, **options)
+    seen = {file.stem: json.loads(file.read_text()) for file in scratch.glob("*.json")}
+    assert seen, done.stdout + done.stderr
+    return seen, done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_activates_and_leaves_no_trace(name: str, project: Project) -> None:
+    value = 'It\'s "quoted" $HOME `date` # ! é % %PATH% ^ & | < > ( ) ; * ~ '
+    escaped = value.replace("'", "\\'")
+    project.write(".env", f"VALUE='{escaped}'\nSET_BEFORE=other\n")
+    shell = KINDS[name]
+    inside = [shell.activate, "python:inside", shell.activate, "python:again"]
+    seen, printed = session(project, name, "show:before", *inside, shell.deactivate, "show:after")
+    prefix, variables = seen["inside"]
+    assert Path(prefix).samefile(project.path / ".venv")
+    assert Path(variables["VIRTUAL_ENV"]).samefile(prefix)
+    assert (variables["VALUE"], variables["SET_BEFORE"]) == (value, "other")
+    assert seen["again"] == seen["inside"]
+    assert seen["after"] == seen["before"]
+    assert printed == []
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_runs_the_tests_and_linters(name: str, project: Project) -> None:
+    shell = KINDS[name]
+    _, printed = session(project, name, shell.activate, "pytest -q", "ruff check", "show:end")
+    assert any(" passed" in line for line in printed)
+    assert "All checks passed!" in printed
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_a_failure_leaves_the_shell_as_it_was(name: str, project: Project) -> None:
+    project.append("requirements.txt", "this is no requirement\n")
+    shell = KINDS[name]
+    lines = ("show:before", shell.activate, shell.if_failed, "show:after")
+    seen, printed = session(project, name, *lines)
+    assert seen["after"] == seen["before"] and "failed" in printed
+
+
+@pytest.mark.parametrize("name", EACH)
+@pytest.mark.parametrize("folder", ["with space", "quote's $HOME & ; ! (x)", "50% off", "Größe"])
+def test_works_in_odd_paths(name: str, folder: str, project: Project, tmp_path: Path) -> None:
+    moved = Project(tmp_path / folder, project.answers)
+    project.path.rename(moved.path)
+    seen, _ = session(moved, name, KINDS[name].activate, "python:inside")
+    assert Path(seen["inside"][0]).samefile(moved.path / ".venv")
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_a_second_project_leaves_the_first(name: str, project: Project, bake: Bake) -> None:
+    project.write(".env", "ONLY_FIRST=1\n")
+    second = bake(isolation="venv", python_version=HERE)
+    shell = KINDS[name]
+    lines = (shell.activate, f'cd "{second.path}"', shell.activate, "python:second")
+    seen, _ = session(project, name, *lines)
+    prefix, variables = seen["second"]
+    assert Path(prefix).samefile(second.path / ".venv")
+    assert str(project.path) not in variables["PATH"] and "ONLY_FIRST" not in variables

@@ -1,0 +1,314 @@
+"""PostgreSQL and Redis, really: started with the application, used, broken and repaired."""
+
+from __future__ import annotations
+
+import http.client
+import itertools
+import json
+import os
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Self
+
+import pytest
+from conftest import SAMPLES, Bake, Project, choices, label, run
+from test_docker import compose, free_port
+from test_venv import HERE
+
+pytestmark = pytest.mark.needs("docker")
+
+WITH_SERVICES = [
+    {"app": app, "services": services}
+    for app, services in itertools.product(SAMPLES, choices("services"))
+    if services
+]
+
+
+@pytest.fixture(scope="module", params=WITH_SERVICES, ids=label)
+def project(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Project]:
+    """A project of its own name and ports, so that it meets no other one on this engine."""
+    name = f"Services {os.getpid()} {label(request.param).replace('+', ' ')}"
+    web = {"port": free_port()} if request.param["app"] == "web" else {}
+    project = bake(
+        **request.param, **web, isolation="both", python_version=HERE, project_name=name,
+        package_name="my_project",
+    )  # fmt: skip
+    settings = project.read(".env.example")
+    for service, lead in (("POSTGRES", "@127.0.0.1:"), ("REDIS", "redis://127.0.0.1:")):
+        if service.lower() in project.answers["services"]:
+            port = free_port()
+            before, _, after = settings.partition(lead)
+            settings = f"{before}{lead}{port}{after[5:]}\n{service}_PORT={port}\n"
+    project.write(".env", settings)
+    yield project
+    project.run("docker", "compose", "--profile=*", "down", "--volumes", "--rmi=local", "-t1")
+
+
+def only(app: str, *services: str) -> pytest.MarkDecorator:
+    """Run a test with the projects of one application that have these services."""
+    params = [
+        answers
+        for answers in WITH_SERVICES
+        if answers["app"] == app and {*services} <= {*answers["services"]}
+    ]
+    return pytest.mark.parametrize("project", params, ids=label, indirect=True)
+
+
+def ask(project: Project, path: str, body: Any = None) -> tuple[int, Any]:
+    """Return the status and the answer to GET, or to POST with a body."""
+    url = f"http://127.0.0.1:{project.answers['port']}{path}"
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(url, data, {"Content-Type": "application/json"})
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def container(project: Project, service: str) -> str:
+    return compose(project, "ps", "--all", "--quiet", service, shape="production").strip()
+
+
+@pytest.mark.parametrize("answers", WITH_SERVICES, ids=label)
+def test_the_containers_are_the_same_with_and_without_a_virtual_environment(
+    answers: dict[str, Any], bake: Bake
+) -> None:
+    """What the tests below say of `both` holds for `docker`."""
+    halves = []
+    for isolation in ("docker", "both"):
+        files = bake(**answers, isolation=isolation, python_version=HERE).files()
+        for name in [name for name in files if name.startswith("scripts/")]:
+            del files[name]
+        for name in ("DEVELOPMENT.md", "pyproject.toml", ".copier-answers.yml"):
+            del files[name]
+        halves.append(files)
+    assert halves[0] == halves[1]
+
+
+@only("web")
+def test_the_web_service_keeps_its_data_from_development_to_production(project: Project) -> None:
+    services = project.answers["services"]
+    ready = dict.fromkeys(services, "ok")
+    compose(project, "up", "--wait")
+    assert ask(project, "/readyz") == (200, ready)
+    if "postgres" in services:
+        status, note = ask(project, "/notes", {"text": "é \" ' $"})
+        assert status == 201 and note["text"] == "é \" ' $"
+    if "redis" in services:
+        status, counted = ask(project, "/visits", {})
+        assert status == 200 and counted["visits"] > 0
+    compose(project, "down", "-t5")
+
+    compose(project, "up", "--build", "--wait", shape="production")
+    assert ask(project, "/readyz") == (200, ready)
+    if "postgres" in services:
+        assert ask(project, "/notes")[1][0] == note
+    if "redis" in services:
+        assert ask(project, "/visits") == (200, counted)
+    for service in services:
+        [state] = json.loads(run("docker", "inspect", container(project, service)).stdout)
+        host = state["HostConfig"]
+        assert state["Config"]["User"] == "999:999"
+        assert host["ReadonlyRootfs"] and host["CapDrop"] == ["ALL"]
+        assert host["SecurityOpt"] == ["no-new-privileges:true"]
+        assert host["Memory"] and host["NanoCpus"] and host["PidsLimit"]
+        assert host["LogConfig"]["Config"] == {"max-file": "3", "max-size": "10m"}
+        assert not host["PortBindings"], "published in production"
+    start = time.monotonic()
+    compose(project, "stop", shape="production")
+    took = time.monotonic() - start
+    codes = {
+        service: json.loads(run("docker", "inspect", container(project, service)).stdout)[0][
+            "State"
+        ]["ExitCode"]
+        for service in ("app", *services)
+    }
+    compose(project, "down", shape="production")
+    assert 137 not in codes.values(), f"had to be killed: {codes}"
+    assert took < 8, f"took {took:.1f} s to stop"
+
+
+@only("cli")
+def test_the_command_line_uses_them_in_both_shapes(project: Project) -> None:
+    services = project.answers["services"]
+    compose(project, "build")
+    compose(project, "build", shape="production")
+    program = ("run", "--rm", "app", "python", "-m", "my_project")
+    for number, (shape, words) in enumerate(
+        {"development": program, "production": program[:3]}.items(), 1
+    ):
+        if "postgres" in services:
+            done = compose(project, *words, "note", f"from {shape}", shape=shape)
+            assert done.endswith(f"Note {number}\n")
+        if "redis" in services:
+            assert compose(project, *words, "visit", shape=shape).endswith(f"Visit {number}\n")
+    if "postgres" in services:
+        notes = compose(project, *program[:3], "notes", shape="production")
+        assert notes.endswith("2: from production\n1: from development\n")
+    compose(project, "down", "-t5")
+
+
+def test_the_tests_of_the_project_pass_in_the_image(project: Project) -> None:
+    assert " passed" in compose(project, "run", "--rm", "test")
+
+
+@only("web", "postgres")
+def test_refuses_to_start_without_a_password_in_one_line(project: Project) -> None:
+    settings = project.read(".env")
+    project.write(".env", settings.replace("POSTGRES_PASSWORD=", "#"))
+    try:
+        done = project.run("docker", "compose", "-f", "compose.yaml", "up", "-d", check=False)
+    finally:
+        project.write(".env", settings)
+    assert done.returncode and len(done.stderr.splitlines()) == 1
+    assert "POSTGRES_PASSWORD is missing" in done.stderr and ".env.example" in done.stderr
+
+
+@only("web", "postgres", "redis")
+def test_the_virtual_environment_uses_the_same_services(project: Project) -> None:
+    compose(project, "up", "--wait", "postgres", "redis")
+    script = (
+        "from my_project import counter, database, migrate;"
+        "migrate.upgrade(); note = database.add_note('from the venv');"
+        "print(database.engine().dialect.name, note.id, counter.count_visit() > 0)"
+    )
+    line = f'. scripts/activate && PYTHONPATH=src python -c "{script}"'
+    found = project.run("bash", "-c", line).stdout.split()[-3:]
+    in_container = compose(project, "run", "--rm", "app", "python", "-c", READ_NOTES)
+    compose(project, "down", "-t5")
+    assert found[0] == "postgresql" and found[2] == "True"
+    assert f"{found[1]} from the venv" in in_container
+
+
+READ_NOTES = (
+    "from my_project import database;"
+    "print(*(f'{note.id} {note.text}' for note in database.latest_notes(10**6)), sep='\\n')"
+)
+
+
+class Load:
+    """Requests without a pause, and what became of them."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.kept: list[int] = []
+        self.statuses: Counter[int | str] = Counter()
+        self.ended = threading.Event()
+        self.threads = [threading.Thread(target=self.work) for _ in range(4)]
+
+    def __enter__(self) -> Self:
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.ended.set()
+        for thread in self.threads:
+            thread.join()
+
+    def work(self) -> None:
+        while not self.ended.wait(0.02):
+            for path, body in (("/notes", {"text": "x"}), ("/visits", {}), ("/healthz", None)):
+                try:
+                    status, answer = ask(self.project, path, body)
+                except (OSError, http.client.HTTPException):
+                    status = "no connection"
+                self.statuses[status] += 1
+                if status == 201:
+                    self.kept.append(answer["id"])
+
+
+def wait_until_ready(project: Project, load: Load, fault: str) -> None:
+    """Wait until all services answer and a note was kept after that."""
+    deadline = time.monotonic() + 40
+    while True:
+        assert time.monotonic() < deadline, f"not ready within 40 s after: {fault}"
+        try:
+            if ask(project, "/readyz")[0] == 200:
+                break
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(0.2)
+    count = len(load.kept)
+    while len(load.kept) == count:
+        assert time.monotonic() < deadline, f"no note kept within 40 s after: {fault}"
+        time.sleep(0.1)
+
+
+KILL_THE_SERVER = """
+import os, pathlib
+for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+    pid = int(path.parent.name)
+    if pid not in (1, os.getpid()) and b"my_project" in path.read_bytes():
+        os.kill(pid, 9)
+"""
+FILL_THE_TMPFS = """
+try:
+    with open("/tmp/full", "wb", buffering=0) as file:
+        while True:
+            file.write(bytes(1 << 20))
+except OSError as error:
+    print(error)
+"""
+
+
+@only("web", "postgres", "redis")
+def test_recovers_from_each_fault_and_loses_no_note(project: Project) -> None:
+    def production(*words: str) -> str:
+        return compose(project, *words, shape="production")
+
+    production("up", "--build", "--wait")
+    try:
+        network = f"{project.answers['project_name'].lower().replace(' ', '-')}_default"
+        with Load(project) as load:
+            wait_until_ready(project, load, "the start")
+            assert ask(project, "/readyz")[1] == {"postgres": "ok", "redis": "ok"}
+
+            for service in ("postgres", "redis"):
+                production("kill", service)
+                status, answer = ask(project, "/readyz")
+                assert status == 503 and answer[service] == "unavailable"
+                assert ask(project, "/healthz")[0] == 200
+                production("start", service)
+                wait_until_ready(project, load, f"{service} was killed")
+                production("restart", service)
+                wait_until_ready(project, load, f"{service} was restarted")
+                production("pause", service)
+                try:
+                    status, answer = ask(project, "/readyz")  # in the 30 s that `ask` waits
+                finally:
+                    production("unpause", service)
+                assert status == 503 and answer[service] == "unavailable"
+                wait_until_ready(project, load, f"{service} hung")
+
+            production("exec", "app", "python", "-c", KILL_THE_SERVER)
+            wait_until_ready(project, load, "the application was killed")
+
+            for service in ("postgres", "redis", "app"):
+                name = container(project, service)
+                run("docker", "network", "disconnect", network, name)
+                if service != "app":  # which cannot be asked now
+                    path = "/notes" if service == "postgres" else "/visits"
+                    assert ask(project, path)[0] == 503, "within the 30 s that `ask` waits"
+                    assert ask(project, "/readyz")[1][service] == "unavailable"
+                run("docker", "network", "connect", "--alias", service, network, name)
+                wait_until_ready(project, load, f"{service} lost its network")
+
+            done = production("exec", "app", "python", "-c", FILL_THE_TMPFS)
+            assert "No space left" in done
+            wait_until_ready(project, load, "the tmpfs was filled")
+            assert ask(project, "/readyz")[0] == 200
+
+        found = production("exec", "app", "python", "-c", READ_NOTES)
+        there = {int(line.split()[0]) for line in found.splitlines() if line}
+        [state] = json.loads(run("docker", "inspect", container(project, "app")).stdout)
+    finally:
+        production("down", "-t5")
+    assert len(load.kept) == len(set(load.kept)) and set(load.kept) <= there
+    assert load.statuses.keys() <= {200, 201, 503, "no connection"}, load.statuses
+    assert state["RestartCount"] == 1, "only the kill needed a restart"
