@@ -18,6 +18,7 @@ ALWAYS = {
     ".env.example",
     ".gitattributes",
     ".gitignore",
+    ".pre-commit-config.yaml",
     ".python-version",
     "DEVELOPMENT.md",
     "README.md",

@@ -311,6 +311,25 @@ def test_a_conflict_leaves_both_sides_in_the_file(project: Project) -> None:
     assert "LICENSE" in project.run("git", "diff", "--name-only", "--diff-filter=U").stdout
 
 
+def test_pre_commit_stops_what_an_update_left_unsolved(project: Project) -> None:
+    def stopped_by() -> list[str]:
+        project.run("git", "add", "-A")
+        done = project.run("pre-commit", "run", check=False)
+        found = re.findall(r"^- hook id: (\w+)\n- exit code: 1$", done.stdout, re.MULTILINE)
+        assert bool(done.returncode) == bool(found), done.stdout
+        return found
+
+    project.append("LICENSE", "Ours.\n")
+    assert stopped_by() == []
+    project.commit()
+    assert update(project).returncode == 0
+    assert stopped_by() == ["conflict"]
+    project.run("git", "reset", "-q", "--hard")
+    assert update(project, "--conflict=rej").returncode == 0
+    assert (project.path / "LICENSE.rej").exists()
+    assert stopped_by() == ["rejected"]
+
+
 @pytest.mark.parametrize("changed", ["Dockerfile", "scripts/venv.py", "pyproject.toml"])
 def test_an_update_that_was_killed_can_be_undone_and_done_again(
     changed: str, project: Project, bake: Bake, repository: Path

@@ -22,7 +22,7 @@ ADDED = {
     ".env": "APP_GREETING=Hi\n",
     ".github/workflows/ours.yml": "on: push\njobs: {}\n",
     ".gitignore": "\n/notes/\n",
-    ".pre-commit-config.yaml": "repos: []\n",
+    ".pre-commit-config.yaml": "  - {repo: meta, hooks: [{id: identity}]}\n",
     "apt-packages-build.txt": "sl\n",
     "apt-packages.txt": "hello\n",
     "compose.own.yaml": "services: {app: {mem_limit: 1g}}\n",
