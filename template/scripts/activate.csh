@@ -11,7 +11,7 @@
 set _venv_dir = ""
 if ("$0" =~ *activate.csh) then
     \sh -c 'echo "activate.csh: this file has to be sourced: source scripts/activate.csh" >&2'
-else if (! $?_venv_leave) then
+else if ("$1" != _venv_leave) then
     # No variable tells where a sourced file is, but on Linux csh holds it open.
     set _venv_dir = "$cwd:q/scripts"
     foreach _venv_fd (`\ls /proc/$$/fd`)
@@ -29,14 +29,14 @@ if ("$_venv_dir:q" != "") \sh "$_venv_dir:q/venv" sync --if-changed || set _venv
 if ($?VIRTUAL_ENV && ! $?_venv_names && "$_venv_dir:q" != "") then
     alias deactivate | \grep -q . && eval deactivate
 endif
-if ($?_venv_names && ($?_venv_leave || "$_venv_dir:q" != "")) then
+if ($?_venv_names && ("$1" == _venv_leave || "$_venv_dir:q" != "")) then
     foreach _venv_name ($_venv_names)
         unsetenv $_venv_name
         eval "set _venv_had = "'$?'"_venv_old_$_venv_name"
         if ($_venv_had) eval "setenv $_venv_name "'"$_venv_old_'"$_venv_name"':q"'
         unset _venv_old_$_venv_name
     end
-    if ($?_venv_old_prompt) set prompt = "$_venv_old_prompt:q"
+    if ($?_venv_old_prompt) eval 'set prompt = "$_venv_old_prompt:q"'
     unalias deactivate
     if ("$_venv_alias:q" != "") alias deactivate "$_venv_alias:q"
     unset _venv_alias _venv_old_prompt _venv_names _venv_root
@@ -47,7 +47,7 @@ if ("$_venv_dir:q" != "") then
     set _venv_root = "$_venv_dir:h:q"
     set _venv_names = (`\cat "$_venv_root:q/.venv/activate.names"` PATH)
     foreach _venv_name ($_venv_names)
-        eval "set _venv_had = "'$?'"$_venv_name"
+        set _venv_had = `\printenv $_venv_name | \wc -c`
         if ($_venv_had) eval "set _venv_old_$_venv_name = "'"$'"$_venv_name"':q"'
     end
     source "$_venv_root:q/.venv/activate.csh"
@@ -58,11 +58,11 @@ if ("$_venv_dir:q" != "") then
         set prompt = "($VIRTUAL_ENV_PROMPT:q) $prompt:q"
     endif
     set _venv_alias = "`alias deactivate`"
-    alias deactivate 'set _venv_leave; source "$_venv_root:q/scripts/activate.csh"'
+    alias deactivate 'source "$_venv_root:q/scripts/activate.csh" _venv_leave'
     rehash
 endif
 
 set _venv_failed = 0
-if ("$_venv_dir:q" == "" && ! $?_venv_leave) set _venv_failed = 1
-unset _venv_dir _venv_fd _venv_link _venv_leave _venv_had _venv_name
+if ("$_venv_dir:q" == "" && "$1" != _venv_leave) set _venv_failed = 1
+unset _venv_dir _venv_fd _venv_link _venv_had _venv_name
 eval "unset _venv_failed; \sh -c 'exit $_venv_failed'"

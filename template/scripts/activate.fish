@@ -9,7 +9,7 @@
 
 function _venv_activate -a dir
     functions -e _venv_activate # what runs goes on running
-    if not string match -q -- '*from sourcing file*' $argv[2..]
+    if test (count (string match -- '*activate.fish*' $argv[2..])) -lt 2 # once only when executed
         echo "activate.fish: this file has to be sourced: source scripts/activate.fish" >&2
         return 1
     end
@@ -62,4 +62,4 @@ function _venv_activate -a dir
     end
 end
 
-_venv_activate (status dirname) (status stack-trace)
+_venv_activate (realpath (status dirname) | string collect) (status stack-trace)

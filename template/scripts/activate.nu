@@ -1,7 +1,7 @@
 # Activate the virtual environment of this project; make or update it first if need be.
 #
 #     overlay use scripts/activate.nu
-#     deactivate                          puts everything back (overlay hide activate)
+#     deactivate                          puts everything back
 #
 # The activate files of all shells do the same in turn: find this folder, sync .venv, leave
 # another environment, save and set the variables, define deactivate. The overlay saves them:
@@ -9,7 +9,7 @@
 
 const scripts = path self .
 
-export alias deactivate = overlay hide activate
+export alias deactivate = overlay hide --keep-env [PWD] activate
 
 export-env {
     let venv = $scripts | path dirname | path join .venv

@@ -25,7 +25,7 @@ def read(name: str) -> bytes:
     try:
         with open(os.path.join(ROOT, name), "rb") as file:
             return file.read()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return b""
     except OSError as error:
         sys.exit(f"venv: {error.filename}: {error.strerror}")
@@ -38,11 +38,16 @@ def inputs() -> bytes:
     return b"".join(map(read, [*INPUTS, *certificates]))
 
 
+def recorded(mark: bytes = b"") -> bool:
+    """Tell whether the last sync was for this folder, and for what the inputs hold now."""
+    root = os.fsencode(ROOT) + b"\n"
+    return (read(".venv/activate.root"), read(".venv/activate.inputs")) == (root, mark + inputs())
+
+
 def unchanged() -> bool:
     """Tell whether all is as the last sync left it."""
     return (
-        read(".venv/activate.root") == os.fsencode(ROOT) + b"\n"
-        and read(".venv/activate.inputs") == inputs()
+        recorded()
         and os.path.exists(PYTHON)
         and os.path.exists(os.path.join(ROOT, ".venv", "stamp.json"))
         and not os.environ.get("PROJECT_PYTHON")
@@ -84,7 +89,8 @@ RESERVED = {
     *("_", "argv", "cwd", "history", "path", "pipestatus", "prompt", "status", "version"),
     *("LINENO", "OPTIND", "SHLVL", "aliases", "commands", "functions", "hostname", "modules"),
     *("options", "parameters", "signals", "umask", "watch"),
-    *("PATH", "PROMPT", "PS1", "PYTHONHOME", "VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"),
+    *("FUNCNEST", "PATH", "PROJECT_PYTHON", "PROMPT", "PS1", "PYTHONHOME"),
+    *("VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"),
 }
 
 
@@ -216,8 +222,8 @@ def fault() -> tuple[str, bool]:
     made_with = noted["python"], noted["version"]
     if noted["root"] != ROOT:
         return f"the project was moved here from {noted['root']}", True
-    if not os.path.exists(PYTHON) or not os.path.exists(made_with[0]):
-        return f"the Python of .venv is gone: {made_with[0]}", True
+    if (now := probe(PYTHON)) != made_with:
+        return f"the Python of .venv is {'now ' + now[1] if now else 'gone'}: {made_with[0]}", True
     if noted["wanted"] != wish:
         return f".python-version is no longer {noted['wanted'] or 'empty'}", True
     if asked and probe(asked) != made_with:
@@ -255,7 +261,7 @@ def is_minor(python: tuple[str, ...], minor: str) -> bool:
 
 def find(minor: str) -> tuple[str, ...]:
     """Return a Python 3.14, say, nothing when there is none; the likeliest place comes first."""
-    pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
+    pyenv = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
     kept = "pyenv-win/versions/{}.*/python.exe" if WINDOWS else "versions/{}.*/bin/python"
     # The longest first, so that 3.14.10 comes before 3.14.9.
     kept_paths = sorted(
@@ -338,8 +344,14 @@ def exclusive() -> Iterator[dict[str, Any]]:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Replace a file at once: a reader sees all of the old or all of the new."""
+    """Replace a file at once: a reader sees all of the old or all of the new.
+
+    Who may not read .env may not read what is made from it either.
+    """
     temporary = path.with_name(f"{path.name}.new")
+    temporary.unlink(missing_ok=True)
+    dotenv = Path(ROOT, ".env")
+    temporary.touch(dotenv.stat().st_mode & 0o777 if dotenv.exists() else 0o666)
     temporary.write_bytes(content)
     temporary.replace(path)
 
@@ -350,8 +362,10 @@ def clear() -> None:
     Raises Problem when it is something else.
     """
     mark = VENV / ".gitignore"
-    VENV.mkdir(exist_ok=True)
-    if any(VENV.iterdir()) and not mark.exists() and not (VENV / "pyvenv.cfg").exists():
+    with contextlib.suppress(FileExistsError):
+        VENV.mkdir()
+    ours = VENV.is_dir() and (mark.exists() or (VENV / "pyvenv.cfg").exists())
+    if not ours and not (VENV.is_dir() and not any(VENV.iterdir())):
         raise Problem(f"{VENV} is not a virtual environment; move it away")
     mark.write_text("*\n")
     STAMP.unlink(missing_ok=True)
@@ -421,9 +435,16 @@ def install(python: str, options: dict[str, Any]) -> None:
         flags = ["--no-compile", "--require-hashes", *(f"--requirement={name}" for name in LOCKS)]
         # pip calls it an error when there is nothing to install.
         if re.search(rb"^[^\s#]", b"\n".join(map(read, LOCKS)), re.MULTILINE):
-            must(PYTHON, "-m", "pip", "install", *flags, **options)
+            must(PYTHON, "-I", "-m", "pip", "install", *flags, **options)
         if extra := installed().keys() - pinned(*LOCKS).keys() - {"pip"}:
-            must(PYTHON, "-m", "pip", "uninstall", "--quiet", "--yes", *sorted(extra), **options)
+            flags = ["--quiet", "--yes", *sorted(extra)]
+            must(PYTHON, "-I", "-m", "pip", "uninstall", *flags, **options)
+    needed = {name for name, has_marker in pinned(*LOCKS).items() if not has_marker}
+    if lacking := sorted(needed - installed().keys()):
+        raise Problem(
+            f"not in .venv after the installation: {', '.join(lacking)}; look for settings of "
+            "pip or uv that make it install elsewhere, or not at all"
+        )
     if gone := sorted(before.keys() - installed().keys()):
         say(f"removed what is not in the locks: {', '.join(gone)}")
 
@@ -487,17 +508,18 @@ def dotenv() -> tuple[dict[str, str], list[str]]:
     return variables, wrong
 
 
-def quote_sh(text: str) -> str:
-    """Quote for sh, and with a little more for csh."""
-    return "'" + text.replace("'", "'\\''") + "'"
+def quote_sh(text: str, special: str = "'") -> str:
+    """Quote for sh; special characters stand outside the quotes, behind a backslash."""
+    return "'" + re.sub(f"[{re.escape(special)}]", r"'\\\g<0>'", text) + "'"
 
 
-# For each shell the line that sets a variable, and how its value is quoted: csh expands !
-# even in quotes, which a newline ends; in fish a backslash counts, in PowerShell typographic
-# quotes do, and a batch file cannot hold more than a line.
+# For each shell the line that sets a variable, and how its value is quoted: sh ends with the
+# first that it refuses, and an alias does not count; csh expands ! even in quotes, which a
+# newline ends, and can be set to see backslashes there; in fish a backslash counts, in
+# PowerShell typographic quotes do, and a batch file cannot hold more than a line.
 SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "sh": ("export {}={}\n", quote_sh),
-    "csh": ("setenv {} {}\n", lambda s: quote_sh(s).replace("!", "\\!").replace("\n", "\\\n")),
+    "sh": ("\\export {}={} &&\n", quote_sh),
+    "csh": ("setenv {} {}\n", lambda s: quote_sh(s, "'!\\").replace("\n", "\\\n")),
     "fish": ("set -gx {} {}\n", lambda s: "'" + re.sub(r"(['\\])", r"\\\1", s) + "'"),
     "ps1": ("$env:{} = {}\n", lambda s: "'" + re.sub("(['\u2018-\u201b])", r"\1\1", s) + "'"),
     "bat": (
@@ -514,10 +536,11 @@ def write_activation(dotenv: dict[str, str]) -> None:
     files = {"names": " ".join([*variables, "PYTHONHOME\n"]), "json": json.dumps(variables)}
     for shell, (form, quote) in SETTERS.items():
         files[shell] = "".join(form.format(k, quote(v)) for k, v in variables.items())
+    files["sh"] += ":\n"
     for suffix, text in files.items():
         # Windows PowerShell takes a file for UTF-8 only with the mark.
         encoding = "utf-8-sig" if suffix == "ps1" else "utf-8"
-        write(VENV / f"activate.{suffix}", text.encode(encoding))
+        write(VENV / f"activate.{suffix}", text.encode(encoding, "surrogateescape"))
     deactivate = b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n'
     write(Path(PYTHON).with_name("deactivate.bat"), deactivate)
 
@@ -527,6 +550,9 @@ def write_activation(dotenv: dict[str, str]) -> None:
 
 def sync(if_changed: bool) -> None:
     """Create or update the environment when it is not current; write what activation reads."""
+    asked = b"\0" if os.environ.get("PROJECT_PYTHON") else b""
+    if if_changed and recorded(asked) and not fault()[0]:
+        return  # without a lock, which a tree that is read-only cannot have
     with exclusive() as options:
         made_from = inputs()
         reason, anew = fault()
@@ -534,10 +560,12 @@ def sync(if_changed: bool) -> None:
             say(f"{reason}; {'making it anew' if anew else 'updating the packages'}")
             make(anew, options)
         variables, wrong = dotenv()
+        (VENV / "activate.inputs").unlink(missing_ok=True)  # should this be killed
         write_activation(variables)
         write(VENV / "activate.root", os.fsencode(ROOT) + b"\n")
-        # What is wrong is said at each activation, so that one must not be the quick one.
-        write(VENV / "activate.inputs", b"\0" if wrong else made_from)
+        # Not the shells' own quick check is to decide when there is something to say each
+        # time, nor while only this terminal asks for this Python.
+        write(VENV / "activate.inputs", b"wrong" if wrong else asked + made_from)
         for line in wrong:
             say(line)
 
@@ -577,7 +605,7 @@ def lock(upgrade: bool) -> None:
     uv: object = find_uv()
     if not uv:
         cache = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
-        folder = Path(cache or Path.home() / ".cache", "venv.py")
+        folder = Path(cache or os.path.expanduser("~/.cache"), "venv.py")
         python, _ = choose_python()
         unpack_pip(python, folder)
         pip = [python, "-I", folder / "pip"]
