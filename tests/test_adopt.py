@@ -9,6 +9,7 @@ import shutil
 import time
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -125,6 +126,7 @@ INSTALLED_APPS = ["mysite"]
 ROOT_URLCONF = "mysite.urls"
 TEMPLATES = [{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}]
 """,
+    "mysite/skeleton/app.py": "import {{ name }}\n",  # no Python, until it is filled in
     "mysite/templates/index.html": "{% if name %}Hello, {{ name }}!{% endif %}",
     "mysite/tests.py": """\
 from django.test import SimpleTestCase
@@ -135,10 +137,16 @@ class IndexTests(SimpleTestCase):
         self.assertContains(self.client.get("/?name=Ada"), "Hello, Ada!")
 """,
     "mysite/urls.py": """\
+import time
+
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
 
-urlpatterns = [path("", lambda request: render(request, "index.html", request.GET.dict()))]
+urlpatterns = [
+    path("", lambda request: render(request, "index.html", request.GET.dict())),
+    path("slow", lambda request: HttpResponse(time.sleep(1) or "done")),
+]
 """,
     "mysite/wsgi.py": """\
 import os
@@ -299,9 +307,14 @@ def test_runs_in_the_image(way: str, project: Project, shape: Shape) -> None:
     try:
         with urllib.request.urlopen(address(project)) as answer:
             assert answer.read().decode() == shape.output
-        start = time.monotonic()
-        compose(project, "stop", shape=way)
-        assert time.monotonic() - start < 3
+        with ThreadPoolExecutor() as pool:
+            slow = pool.submit(urllib.request.urlopen, address(project).replace("?", "slow?"))
+            time.sleep(0.3)
+            start = time.monotonic()
+            compose(project, "stop", shape=way)
+            assert time.monotonic() - start < 4.5, "not killed after the 5 s of grace"
+            if shape.files is DJANGO:
+                assert slow.result().read() == b"done", "gunicorn ends what it has begun"
     finally:
         compose(project, "down", "-t1", shape=way)
 

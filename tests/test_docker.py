@@ -148,7 +148,7 @@ def test_a_shell_in_the_development_image(project: Project) -> None:
 @pytest.mark.parametrize("shape", ["development", "production"])
 def test_what_the_project_adds_is_there(project: Project, shape: str) -> None:
     before = project.files()
-    project.append("apt-packages.txt", "\nhello\n")
+    project.append("apt-packages.txt", "\r\nhello\r\n")  # as an editor on Windows leaves it
     project.append("apt-packages-build.txt", "sl  # only to build\n")
     own = {
         "app": {"mem_limit": "1g", "depends_on": ["more"], "volumes": ["data:/data"]},

@@ -162,9 +162,47 @@ HOSTILE = [
     "env/pyvenv.cfg",
     "env/lib/python3.14/site-packages/x.py",
     "x.egg-info/PKG-INFO",
+    "serviceAccountKey.json",
+    "app-firebase-adminsdk-x1.json",
+    "client_secret_1.json",
+    "credentials",
+    "credentials.yml",
+    "aws/credentials",
+    "secrets.yaml",
+    "app-secrets.json",
+    "secrets.toml",
+    "prod.env",
+    "env.production",
+    "npmrc",
+    "pypirc",
+    "netrc",
+    "pgpass",
+    "git-credentials",
+    "htpasswd",
+    "app.keystore",
+    "AuthKey.p8",
+    "key.pkcs12",
+    "backup.gpg",
+    "private.asc",
+    "vpn.ovpn",
+    "deploy_ed25519",
+    "deploy_rsa",
+    "key.pem.old",
+    "server.key.bak",
+    "plan.tfplan",
+    "db.sqlite3",
+    ".main.py.swp",
 ]
 # In the project, where no name is known.
-OUTSIDE = ["dump.sql", "secret.txt", "certificate.crt", "data/customers.csv", "id", "src2/x.py"]
+OUTSIDE = [
+    "dump.sql",
+    "secret.txt",
+    "certificate.crt",
+    "data/customers.csv",
+    "id",
+    "src2/x.py",
+    "apt-packages-x.txt",
+]
 
 
 @one

@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import pytest
@@ -131,6 +132,47 @@ def test_the_web_service_keeps_its_data_from_development_to_production(project: 
     compose(project, "down", shape="production")
     assert 137 not in codes.values(), f"had to be killed: {codes}"
     assert took < 8, f"took {took:.1f} s to stop"
+
+
+@only("web", "postgres", "redis")
+def test_a_request_waits_for_a_service_that_restarts(project: Project) -> None:
+    def production(*words: str) -> str:
+        return compose(project, *words, shape="production")
+
+    production("up", "--build", "--wait")
+    try:
+        app = container(project, "app")
+        production("up", "--detach")
+        assert container(project, "app") == app, "a second `up` changes nothing"
+        for service, request in (
+            ("redis", ("/visits", {})),
+            ("postgres", ("/notes", {"text": "x"})),
+        ):
+            production("stop", service)
+            with ThreadPoolExecutor() as pool:
+                answer = pool.submit(ask, project, *request)
+                time.sleep(1)
+                assert not answer.done()
+                production("start", service)
+                assert answer.result()[0] in (200, 201)
+
+        production("pause", "postgres")
+        with ThreadPoolExecutor() as pool:
+            for _ in range(3):
+                pool.submit(urllib.request.urlopen, note_url(project))
+            time.sleep(0.5)
+            start = time.monotonic()
+            production("stop", "app")
+            took = time.monotonic() - start
+        [state] = json.loads(run("docker", "inspect", container(project, "app")).stdout)
+        assert state["State"]["ExitCode"] != 137 and took < 3, f"{took:.1f} s"
+    finally:
+        production("unpause", "postgres")
+        production("down", "-t5")
+
+
+def note_url(project: Project) -> str:
+    return f"http://127.0.0.1:{project.answers['port']}/notes"
 
 
 @only("cli")
