@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -26,6 +27,11 @@ FLAT = {
     ".gitignore": "*.log\n__pycache__/",
     "LICENSE.txt": "Ours.\n",
     "README.md": "# Greet\r\n",
+    "setup.py": """\
+from setuptools import setup
+
+setup(name="greet", version="2.1", py_modules=["greet"], install_requires=["colorama"])
+""",
     "greet.py": """\
 import sys
 
@@ -269,6 +275,14 @@ def test_changes_nothing_but_what_the_readme_says(project: Project, shape: Shape
         *shape.moved.values(),
     }
     assert project.run("git", "status", "--porcelain", "--ignored").stdout == ""
+
+
+@pytest.mark.parametrize("shape", ["flat"], indirect=True)
+def test_is_packaged_as_before(project: Project, tmp_path: Path) -> None:
+    project.run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, ".")
+    for name in ("build", "greet.egg-info"):
+        shutil.rmtree(project.path / name)
+    assert [path.name for path in tmp_path.iterdir()] == ["greet-2.1-py3-none-any.whl"]
 
 
 def test_runs_and_is_tested_in_the_virtual_environment(project: Project, shape: Shape) -> None:

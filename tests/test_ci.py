@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import functools
+import http.server
 import json
 import os
+import re
 import shutil
+import ssl
 import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,24 +35,35 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"{runner}/bin{os.pathsep}{path_without_uv()}"
 
 
-def jobs(project: Project) -> dict[str, list[list[str]]]:
+def jobs(project: Project) -> dict[str, list[tuple[list[str], dict[str, str]]]]:
     """Return the commands of each job, as the shells that CI starts one after the other."""
     found = {}
     if project.answers["ci"] == "gitlab":
-        for name, job in yaml.safe_load(project.read(".gitlab-ci.yml")).items():
+        file = yaml.safe_load(project.read(".gitlab-ci.yml"))
+        for name, job in file.items():
             if "script" in job:
-                found[name] = [["bash", "-eo", "pipefail", "-c", "\n".join(job["script"])]]
-    for file in (project.path / ".github/workflows").glob("*.yml"):
-        for name, job in yaml.safe_load(file.read_text("utf-8"))["jobs"].items():
-            scripts = [step["run"] for step in job["steps"] if "run" in step]
-            found[name] = [["bash", "-e", "-c", script] for script in scripts]
+                script = [
+                    *file.get(job.get("extends"), {}).get("before_script", []),
+                    *job["script"],
+                ]
+                found[name] = [(["bash", "-eo", "pipefail", "-c", "\n".join(script)], {})]
+    for path in (project.path / ".github/workflows").glob("*.yml"):
+        for name, job in yaml.safe_load(path.read_text("utf-8"))["jobs"].items():
+            steps = [step for step in job["steps"] if "run" in step]
+            found[name] = [(["bash", "-e", "-c", s["run"]], s.get("env", {})) for s in steps]
     return found
 
 
-def passes(project: Project, job: str, path: str) -> bool:
+def passes(project: Project, job: str, path: str, **secrets: str) -> bool:
     """Run a job as its CI does, on what is committed."""
-    for shell in jobs(project)[job]:
-        done = project.run(*shell, check=False, env={"PATH": path, "CI": "true"})
+    variables = {"PATH": path, "CI": "true", "GITHUB_ENV": f"{project.path}.env"}
+    more = Path(variables["GITHUB_ENV"])
+    more.write_text("")
+    for shell, own in jobs(project)[job]:
+        said = dict(line.split("=", 1) for line in more.read_text().splitlines())
+        own = {k: re.sub(r"\${{ secrets.(\w+) }}", r"$\1", v) for k, v in own.items()}
+        own = {k: secrets.get(v[1:], "") if v[:1] == "$" else v for k, v in own.items()}
+        done = project.run(*shell, check=False, env={**secrets, **variables, **said, **own})
         if done.returncode:
             print(done.stdout, done.stderr)
             return False
@@ -217,11 +235,66 @@ def test_the_scheduled_job_tells_of_a_newer_template(
     assert not passes(project, name, path)
 
 
+class PrivateTemplate(http.server.SimpleHTTPRequestHandler):
+    """A template's repository, for those who know the token."""
+
+    def send_head(self) -> Any:
+        if self.headers["Authorization"] == "Basic " + base64.b64encode(b"token:right").decode():
+            return super().send_head()
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="template"')
+        self.end_headers()
+        return None
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def private(released: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of such a template, and the certificate of the authority of its host."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "own.crt"
+    words = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=own")
+    to = ("-keyout", key, "-out", certificate, "-addext", "subjectAltName=IP:127.0.0.1")
+    run("openssl", *words, *to)
+    run("git", "clone", "-q", "--bare", released, tmp_path / "www/template.git")
+    run("git", "update-server-info", cwd=tmp_path / "www/template.git")
+    handler = functools.partial(PrivateTemplate, directory=tmp_path / "www")
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"https://127.0.0.1:{server.server_port}/template.git", certificate
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_a_template_may_be_private_and_in_a_companys_network(
+    ci: str, bake: Bake, released: Path, path: str, private: tuple[str, Path]
+) -> None:
+    address, certificate = private
+    project = bake(released, isolation="docker", ci=ci, update_bot="schedule", company_network=True)
+    answers = project.read(".copier-answers.yml")
+    project.write(".copier-answers.yml", answers.replace(str(released), address))
+    project.commit()
+    [weekly] = {"check", "template-update"} & {*jobs(project)}
+    assert not passes(project, "template", path, TEMPLATE_TOKEN="right"), "of an unknown authority"
+    shutil.copy(certificate, project.path / "certs")
+    project.commit()
+    for job in ("template", weekly):
+        assert passes(project, job, path, TEMPLATE_TOKEN="right")
+        project.run("git", "reset", "-q", "--hard")
+    for token in ({"TEMPLATE_TOKEN": "wrong"}, {}):
+        assert not passes(project, "template", path, GIT_TERMINAL_PROMPT="0", **token)
+
+
 # --- The questions -----------------------------------------------------------------------
 
 
 def test_a_scheduled_job_needs_a_ci(bake: Bake, released: Path) -> None:
-    with pytest.raises(ValueError, match="needs an answer to ci other than none"):
+    with pytest.raises(ValueError, match="needs ci"):
         bake(update_bot="schedule")
     project = bake(released, ci="gitlab", update_bot="schedule")
     project.commit()
@@ -242,5 +315,5 @@ def test_files_of_ones_own_stay_when_the_ci_changes(bake: Bake, released: Path) 
         project.update(ci=ci)
         project.commit()
         assert {name: project.read(name) for name in own} == own
-        assert (project.path / ".github/workflows/ci.yml").exists() == (ci == "github")
+        assert (project.path / ".github/workflows/template-ci.yml").exists() == (ci == "github")
         assert (project.path / ".gitlab-ci.yml").exists() == (ci == "gitlab")

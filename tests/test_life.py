@@ -192,10 +192,35 @@ def test_looking_for_drift_touches_no_work_that_is_not_committed(
 ) -> None:
     project = bake(released)
     project.commit()
-    project.append("Dockerfile", "USER root\n")
-    before = project.files()
-    assert drift(project).returncode == 1
-    assert project.files() == before
+    changes = {
+        "Dockerfile": " M Dockerfile\n",
+        "src/my_project/new.py": "?? src/my_project/new.py\n",
+    }
+    for name, status in changes.items():
+        project.write(name, "new = 1\n")
+        before = project.files()
+        assert drift(project).returncode == 1
+        assert project.files() == before
+        assert project.run("git", "status", "--porcelain").stdout == status
+        project.run("git", "checkout", "-q", ".")
+
+
+def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
+    bake: Bake, released: Path
+) -> None:
+    project = bake(released, isolation="docker", app="web", port=8123)
+    project.commit()
+    project.update(services=["postgres"])
+    text = project.read("DEVELOPMENT.md").partition("\ncopier copy --defaults --data-file")
+    command = "".join(text[1:]).partition("```")[0]
+    done = project.run("sh", "-c", command, check=False)
+    assert "\n+++ ../fresh/requirements.in\t" in done.stdout
+    fresh = Project(project.path.parent / "fresh", {}).files()
+    expected = bake(
+        released, isolation="docker", app="web", port=8123, services=["postgres"]
+    ).files()
+    assert fresh == expected
+    assert "src/my_project/database.py" in fresh.keys() - project.files().keys()
 
 
 # --- Updates that go wrong: DEVELOPMENT.md has a table of them -------------------

@@ -11,6 +11,7 @@ import yaml
 from conftest import ROOT, Project, release, run
 from test_venv import HERE, shell
 
+ROLES = {"AUTHOR": ("NAME", "EMAIL"), "COMMITTER": ("NAME", "EMAIL")}
 COPIER = (sys.executable, "-m", "copier")
 STANDARD = {"author_name": "Example Ltd", "license": "Proprietary", "python_version": "3.12"}
 
@@ -92,8 +93,8 @@ def test_a_fork_takes_over_projects_and_later_versions(
     assert answers(project)["_commit"] == "v1.0.0.post1"
     assert answers(make(fork, tmp_path / "new"))["isolation"] == "docker"
 
-    editorconfig = upstream / "template/.editorconfig"
-    editorconfig.write_text(editorconfig.read_text() + "# later\n")
+    changed = upstream / "template/DEVELOPMENT.md.jinja"
+    changed.write_text(changed.read_text() + "# later\n")
     release(upstream, "v1.3.0")
     who = ("-c", "user.name=User", "-c", "user.email=user@example.org")
     run("git", *told("git fetch --tags").split()[1:], upstream, cwd=fork)
@@ -101,14 +102,14 @@ def test_a_fork_takes_over_projects_and_later_versions(
     run("git", "tag", "v1.3.0.post1", cwd=fork)
     update(project)
     assert answers(project)["_commit"] == "v1.3.0.post1"
-    assert "# later" in project.read(".editorconfig")
+    assert "# later" in project.read("DEVELOPMENT.md")
 
 
 def test_a_pilot_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None:
     projects = [make(fork, tmp_path / "all" / name) for name in ("pilot", "second", "third")]
     pilot, second, _ = projects
-    editorconfig = fork / "template/.editorconfig"
-    editorconfig.write_text(editorconfig.read_text() + "# later\n")
+    changed = fork / "template/DEVELOPMENT.md.jinja"
+    changed.write_text(changed.read_text() + "# later\n")
     release(fork, told("v1.3.0rc1"))
     update(second)
     assert answers(second)["_commit"] == "v1.0.0.post1"
@@ -121,11 +122,25 @@ def test_a_pilot_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path)
 
     run("git", "tag", "v1.3.0", cwd=fork)
     assert "latest version is 1.3.0" in second.run(*told("copier check-update").split()).stdout
-    every = told('for project in */; do (cd "$project" && copier update --defaults); done')
-    run("sh", "-c", every, cwd=tmp_path / "all")
+    for name in ("conflict", "dirty"):
+        other = make(fork, tmp_path / "all" / name, "--vcs-ref=v1.0.0.post1")
+        changed = "README.md" if name == "dirty" else "DEVELOPMENT.md"
+        other.append(changed, "Ours.\n")
+        if name == "conflict":
+            other.commit()
+    (tmp_path / "all/no-project").mkdir()
+    chapter = (ROOT / "README.md").read_text("utf-8").partition("\n## For an organisation\n")[2]
+    every = "for project" + chapter.partition("```sh\nfor project")[2].partition("```")[0]
+    identity = {f"GIT_{role}_{key}": f"{key}@example.org" for role in ROLES for key in ROLES[role]}
+    done = run("sh", "-c", every, cwd=tmp_path / "all", env=identity)
+    assert [line for line in done.stdout.splitlines() if "looked at" in line] == [
+        "to be looked at: conflict/",
+        "to be looked at: dirty/",
+    ]
     for project in projects:
         assert answers(project)["_commit"] == "v1.3.0"
-        project.commit()
+        assert project.run("git", "status", "--porcelain").stdout == ""
+        assert project.run("git", "branch", "--show-current").stdout == "template-update\n"
 
     who = ("-c", "user.name=User", "-c", "user.email=user@example.org")
     second.run("git", *who, *told("git revert").split()[1:], "--no-edit", "HEAD")

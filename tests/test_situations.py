@@ -6,12 +6,24 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import pexpect
 import pytest
-from conftest import Bake, Project, run
-from test_venv import HERE, NO_STARTUP_FILES, POSIX, SHOW, SOURCE, feed, session, shell
+from conftest import Bake, Project, find_python, run
+from test_venv import (
+    HERE,
+    NO_STARTUP_FILES,
+    POSIX,
+    SHOW,
+    SOURCE,
+    WITHOUT_UV,
+    feed,
+    session,
+    shell,
+)
 
 pytestmark = pytest.mark.needs("shells")
 
@@ -221,3 +233,229 @@ def test_links_to_the_project_are_followed(project: Project, name: str, tmp_path
     words = [name, *NO_STARTUP_FILES[name]]
     done = run(*words, input=f". ./activate\n{SHOW}\n", cwd=project.path / "scripts")
     assert json.loads(done.stdout)[0] == str(project.path / ".venv") and done.stderr == ""
+
+
+# --- What a review of these files found -------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", POSIX)
+def test_a_variable_that_a_shell_refuses_changes_nothing(project: Project, name: str) -> None:
+    project.write(".env", "FIRST=1\nREFUSED=2\n")
+    readonly = "readonly REFUSED=kept"
+    source = f"if {SOURCE[name].format('scripts')}; then echo activated; fi"
+    lines = [readonly, source, "echo ${FIRST-unset} $REFUSED ${VIRTUAL_ENV-none}", "deactivate"]
+    try:
+        done = feed(project, name, *lines, check=False)
+    finally:
+        (project.path / ".env").unlink()
+    assert done.stdout == "unset kept none\n"
+    assert "activate: this shell refuses a variable, see above" in done.stderr
+    assert done.returncode != 0, "there is no deactivate"
+
+
+@pytest.mark.parametrize("name", POSIX)
+def test_what_was_exported_is_not_guessed_from_text(project: Project, name: str) -> None:
+    project.write(".env", "API=ours\n")
+    lines = ["API=plain", SOURCE[name].format("scripts"), "deactivate", 'echo "$API"', "env"]
+    try:
+        done = feed(project, name, *lines, env={"SNIPPET": "x; export API=zzz; declare -x API=1"})
+    finally:
+        (project.path / ".env").unlink()
+    first, *rest = done.stdout.splitlines()
+    assert first == "plain" and not any(line.startswith("API=") for line in rest)
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "ksh", "mksh", "dash"])
+def test_a_prompt_that_was_changed_inside_stays(project: Project, name: str) -> None:
+    source = SOURCE[name].format("scripts")
+    show = 'printf "%s|" "$PS1"'
+    same = feed(project, name, "PS1='old> '", source, show, "deactivate", show).stdout
+    prompt = f"({project.path.name}) old> "
+    assert same == f"{prompt}|old> |"
+    changed = feed(project, name, "PS1='old> '", source, "PS1='new> '", "deactivate", show).stdout
+    assert changed == "new> |"
+
+
+@pytest.mark.parametrize("name", ["bash", "zsh", "dash"])
+def test_leaves_the_first_project_whose_variable_was_unset(
+    project: Project, name: str, bake: Bake
+) -> None:
+    second = bake(isolation="venv", app="cli", python_version=HERE)
+    trap = "set -E; trap 'echo TRAP' ERR" if name == "bash" else ":"
+    sources = [SOURCE[name].format(path / "scripts") for path in (project.path, second.path)]
+    lines = [trap, sources[0], "unset VIRTUAL_ENV", sources[1], "echo $PATH", "deactivate"]
+    done = feed(project, name, *lines, "echo $PATH")
+    inside, after = [line for line in done.stdout.splitlines() if line != "TRAP"]
+    assert str(project.path) not in inside and inside == f"{second.path}/.venv/bin:{after}"
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCE if name not in ("nu", "tcsh", "fish")])
+def test_a_link_to_the_file_is_followed(project: Project, name: str, tmp_path: Path) -> None:
+    link = tmp_path / "activate"
+    link.symlink_to(project.path / "scripts/activate")
+    done = feed(Project(tmp_path, {}), name, f". {link}", SHOW)
+    assert json.loads(done.stdout)[0] == str(project.path / ".venv")
+
+
+@pytest.mark.parametrize("name", ["dash", "busybox", "mksh", "yash"])
+def test_without_globbing_it_is_not_another_project(
+    project: Project, name: str, bake: Bake
+) -> None:
+    here = bake(isolation="venv", app="cli", python_version=HERE)
+    source = SOURCE[name].format(project.path / "scripts")
+    done = feed(here, name, "set -f", source, SHOW, "case $- in *f*) echo noglob ;; esac")
+    inside, option = done.stdout.splitlines()
+    assert json.loads(inside)[0] == str(project.path / ".venv") and option == "noglob"
+
+
+@pytest.mark.parametrize("disabled", [False, True])
+def test_tcsh_without_a_prompt_can_deactivate(
+    project: Project, disabled: bool, tmp_path: Path
+) -> None:
+    """A script has none; on standard input, tcsh has one."""
+    first = "setenv VIRTUAL_ENV_DISABLE_PROMPT 1" if disabled else ""
+    script = tmp_path / "script.csh"
+    twice = ["source scripts/activate.csh", "echo $VIRTUAL_ENV", "deactivate"] * 2
+    script.write_text("\n".join([first, *twice, "set | grep _venv", "alias", ""]))
+    done = project.run("tcsh", "-f", script, check=False)
+    assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n" * 2, "")
+
+
+def test_tcsh_gives_back_no_shell_variable_as_an_exported_one(project: Project) -> None:
+    project.write(".env", "debug=ours\n")
+    lines = ["set debug = (1 2)", "source scripts/activate.csh", "deactivate", "env | grep debug"]
+    done = feed(project, "tcsh", *lines, check=False)
+    (project.path / ".env").unlink()
+    assert done.stdout == ""
+
+
+def test_nushell_stays_in_its_folder(project: Project) -> None:
+    done = session(project, "nu", "cd src", "deactivate", "print $env.PWD")
+    assert done.stdout.strip() == str(project.path / "src")
+
+
+def test_fish_in_another_language(project: Project, tmp_path: Path) -> None:
+    if not shutil.which("localedef") or not Path("/usr/share/i18n/locales/fr_FR").exists():
+        pytest.skip("needs localedef and the sources of fr_FR")
+    run("localedef", "-i", "fr_FR", "-f", "UTF-8", tmp_path / "fr_FR.UTF-8", check=False)
+    french = {"LOCPATH": str(tmp_path), "LC_ALL": "fr_FR.UTF-8", "LANG": "fr_FR.UTF-8"}
+    assert "fichier" in run("fish", "-c", "source /nowhere.fish", check=False, env=french).stderr
+    done = session(project, "fish", SHOW, env=french)
+    assert json.loads(done.stdout)[0] == str(project.path / ".venv")
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCE if name not in ("busybox", "fish", "nu")])
+def test_an_interrupt_in_the_first_moment_leaves_no_trace(
+    bake: Bake, name: str, tmp_path: Path
+) -> None:
+    """While a Python is looked for: what runs then is a shell, not Python."""
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    slow = tmp_path / "slow"
+    slow.write_text(f"#!/bin/sh\n[ -e '{slow}.now' ] || touch '{slow}.now'; sleep 5\n")
+    slow.chmod(0o755)
+    words = NO_STARTUP_FILES.get(name, ())
+    child = pexpect.spawn(
+        name, [*words, "-i"], cwd=str(project.path), encoding="utf-8", timeout=30,
+        env={**os.environ, "PROJECT_PYTHON": str(slow), "TERM": "dumb", "VIRTUAL_ENV": ""},
+    )  # fmt: skip
+    child.sendline(SOURCE[name].format("scripts"))
+    deadline = time.monotonic() + 30
+    while not Path(f"{slow}.now").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    time.sleep(0.3)
+    child.sendintr()
+    child.sendline(f"echo status-{'$status' if name == 'tcsh' else '$?'}-")
+    child.expect(r"status-(\d+)-")
+    assert child.match[1] != "0"
+    child.sendline("set | grep -c _ve''nv")
+    child.expect(r"(?m)^(\d+)\r?\n")
+    assert child.match[1] == "0"
+    child.close(force=True)
+
+
+def test_what_is_made_from_dotenv_is_as_secret(project: Project) -> None:
+    project.write(".env", "SECRET=found-by-others\n")
+    (project.path / ".env").chmod(0o600)
+    session(project, "bash")
+    readable = [
+        path.name
+        for path in (project.path / ".venv").iterdir()
+        if path.is_file()
+        and b"found-by-others" in path.read_bytes()
+        and path.stat().st_mode & 0o077
+    ]
+    (project.path / ".env").unlink()
+    session(project, "bash")
+    assert readable == []
+
+
+@pytest.mark.parametrize(
+    ("installer", "variables"),
+    [("uv", {"XDG_CONFIG_HOME": "config"}), ("pip", {"PIP_DRY_RUN": "1"})],
+)
+def test_an_installer_that_installs_nothing_here_is_noticed(
+    installer: str, variables: dict[str, str], bake: Bake
+) -> None:
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    (project.path / "config/uv").mkdir(parents=True)
+    project.write("config/uv/uv.toml", f'[pip]\ntarget = "{project.path}/away"\n')
+    if "XDG_CONFIG_HOME" in variables:
+        variables = {"XDG_CONFIG_HOME": str(project.path / "config")}
+    path = WITHOUT_UV if installer == "pip" else {}
+    show = 'echo "${VIRTUAL_ENV-none}"'
+    done = session(project, "bash", show, env={**variables, **path})
+    assert done.stdout == "none\n"
+    assert "venv: not in .venv after the installation: annotated-doc" in done.stderr
+    assert json.loads(shell(project, "bash", SHOW))[0] == str(project.path / ".venv")
+
+
+def test_a_terminal_does_not_get_the_python_that_another_asked_for(bake: Bake) -> None:
+    other = find_python("3.12")
+    if not other or HERE == "3.12":
+        pytest.skip("needs a Python 3.12 beside this one")
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    version = "python -c 'import sys; print(*sys.version_info[:2], sep=\".\")'"
+    for _ in range(2):
+        assert shell(project, "bash", version, env={"PROJECT_PYTHON": other}).strip() == "3.12"
+    done = session(project, "bash", version)
+    assert done.stdout.strip() == HERE and "there is a Python" in done.stderr
+
+
+def test_a_python_that_does_not_run_is_replaced(bake: Bake) -> None:
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    shell(project, "bash", "true")
+    python = project.path / ".venv/bin/python"
+    python.unlink()
+    python.write_text("#!/bin/sh\nexit 127\n")
+    python.chmod(0o755)
+    done = project.run("scripts/venv", "check", check=False)
+    assert done.returncode and "the Python of .venv is gone" in done.stderr
+    project.run("scripts/venv", "sync")
+    project.run("scripts/venv", "check")
+
+
+def test_a_user_without_a_home_and_a_name_is_served(project: Project, tmp_path: Path) -> None:
+    if os.getuid() or not shutil.which("setpriv"):
+        pytest.skip("needs root, and setpriv")
+    copy = Project(tmp_path / "project", {})
+    shutil.copytree(project.path, copy.path, ignore=shutil.ignore_patterns(".venv*"))
+    for path in [tmp_path, *tmp_path.parents]:
+        if path.stat().st_uid == 0 and str(path).startswith("/tmp/"):
+            path.chmod(path.stat().st_mode | 0o011)
+    run("chmod", "-R", "a+rwX", copy.path)
+    words = ("env", "-u", "HOME", "-u", "PYENV_ROOT", "setpriv", "--reuid=54321", "--clear-groups")
+    done = copy.run(*words, "scripts/venv", "sync", check=False)
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("line", ["-e .", "thing @ git+https://git.example.org/thing"])
+def test_what_has_no_hash_is_refused_before_it_is_locked(project: Project, line: str) -> None:
+    before = project.read("requirements.in")
+    project.append("requirements.in", f"{line}\n")
+    done = project.run("scripts/venv", "lock", check=False)
+    project.write("requirements.in", before)
+    assert done.returncode
+    assert done.stderr == (
+        f"venv: requirements.in: {line} has no hash to lock; leave it out, or publish a package\n"
+    )

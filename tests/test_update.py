@@ -45,9 +45,14 @@ def is_own(name: str) -> bool:
 
 def edit(project: Project) -> Project:
     """Do what a user may do, with each file of their own and each place for additions."""
-    for path in OWN_FILES:
+    for path in OWN_FILES - {"/renovate.json"}:
         if (project.path / path[1:]).exists():
             project.append(path[1:], "# ours\n")
+    if (project.path / "renovate.json").exists():
+        ours = '"packageRules": [\n    {"matchPackageNames": ["ours"], "enabled": false},'
+        renovate = project.read("renovate.json")
+        project.write("renovate.json", renovate.replace('"packageRules": [', ours))
+        assert ours in project.read("renovate.json")
     for name, text in ADDED.items():
         name = name.format(package=project.answers["package_name"])
         path = project.path / name
@@ -176,9 +181,10 @@ def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bake) -> None:
         default = bake(**base).files()
         for answer in [other[question]] if question in other else values(question):
             files = bake(**base | {question: answer}).files()
+            files.pop("renovate.json", None)  # comes with the answer
             if any(is_own(name) and files[name] != default.get(name) for name in files):
                 shown.add(question)
-    text = bake().read("DEVELOPMENT.md").partition("change yourself:")[2].partition(".\n")[0]
+    text = bake().read("DEVELOPMENT.md").partition("change yourself:")[2].partition(". For")[0]
     assert set(re.findall(r"`(\w+)`", text)) == shown
 
 
@@ -210,6 +216,29 @@ def test_a_later_version_reaches_the_templates_files_only(
     assert after == updated(before, edit(bake(repository, isolation=isolation)).files())
     assert b"# later" in after["DEVELOPMENT.md"] and b"length = 99" in after["pyproject.toml"]
     assert after.keys() == before.keys(), "a new sample appeared, or a deleted file came back"
+
+
+@pytest.mark.parametrize("app", choices("app"))
+@pytest.mark.parametrize(
+    ("isolation", "gone"),
+    [("venv", "scripts/activate.bat"), ("docker", ".devcontainer"), ("both", "DEVELOPMENT.md")],
+)
+def test_a_file_that_was_deleted_stays_so_and_the_others_are_updated(
+    isolation: str, gone: str, app: str, bake: Bake, released: Path, tmp_path: Path
+) -> None:
+    repository = tmp_path / "template"
+    shutil.copytree(released, repository)
+    project = edit(bake(repository, isolation=isolation, app=app))
+    project.run("rm", "-r", gone)
+    project.commit()
+    before = project.files()
+    change_everything(repository)
+    release(repository, "v2.0.0")
+    project.update()
+    after = project.files()
+    expected = updated(before, edit(bake(repository, isolation=isolation, app=app)).files())
+    expected = {name: text for name, text in expected.items() if not name.startswith(gone)}
+    assert after == expected
 
 
 @pytest.fixture

@@ -160,12 +160,17 @@ def wanted() -> str:
 def allowed() -> list[str]:
     """Return the versions that the project and this file allow, the newest first.
 
-    Raises Problem when pyproject.toml does not say which is the oldest.
+    The oldest is what requires-python in pyproject.toml says, or else .python-version. Raises
+    Problem when neither can be read.
     """
     line = rb"""^requires-python\s*=\s*["']\s*(?:>=|~=)\s*3\.(\d+)"""
-    if found := re.search(line, read("pyproject.toml"), re.MULTILINE):
-        return [f"3.{minor}" for minor in range(NEWEST, int(found[1]) - 1, -1)]
-    raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
+    found = re.search(line, read("pyproject.toml"), re.MULTILINE)
+    oldest = found[1].decode() if found else ""
+    if b"requires-python" not in read("pyproject.toml"):
+        oldest = wanted().rpartition(".")[2]
+    if not oldest:
+        raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
+    return [f"3.{minor}" for minor in range(max(NEWEST, int(oldest)), int(oldest) - 1, -1)]
 
 
 def digests() -> dict[str, str]:
@@ -599,6 +604,11 @@ def lock(upgrade: bool) -> None:
     https://docs.astral.sh/uv/pip/compile/
     """
     must_be_locks()  # or the list would be lost
+    for name in ("requirements.in", "requirements-dev.in"):
+        unhashable = re.search(rb"^ *(-e|--editable|[^#\n]*\bgit\+).*", read(name), re.MULTILINE)
+        if unhashable:
+            line = unhashable[0].decode().strip()
+            raise Problem(f"{name}: {line} has no hash to lock; leave it out, or publish a package")
     flags = ["--quiet", "--universal", f"--python-version={allowed()[-1]}"]
     flags += ["--fork-strategy=fewest", "--generate-hashes", "--no-strip-extras"]
     flags += ["--upgrade"] if upgrade else []
