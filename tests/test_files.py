@@ -46,6 +46,7 @@ WITH: dict[str, set[str]] = {
         "scripts/activate.fish",
         "scripts/activate.nu",
         "scripts/activate.ps1",
+        "scripts/current.sh",
         "scripts/venv",
         "scripts/venv.py",
     },

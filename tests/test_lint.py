@@ -73,7 +73,16 @@ def test_this_repository() -> None:
 
 def test_shellcheck() -> None:
     scripts = ROOT / "template/scripts"
-    assert run("shellcheck", scripts / "activate", scripts / "venv", ROOT / ".ci/run").stdout == ""
+    assert (
+        run(
+            "shellcheck",
+            scripts / "activate",
+            scripts / "venv",
+            scripts / "current.sh",
+            ROOT / ".ci/run",
+        ).stdout
+        == ""
+    )
 
 
 @pytest.mark.needs("fish")

@@ -40,18 +40,18 @@ def inputs() -> bytes:
 
 def recorded(mark: bytes = b"") -> bool:
     """Tell whether the last sync was for this folder, and for what the inputs hold now."""
-    root = os.fsencode(ROOT) + b"\n"
-    return (read(".venv/activate.root"), read(".venv/activate.inputs")) == (root, mark + inputs())
+    root, noted = os.fsencode(ROOT) + b"\n", read(".venv/activate.root")
+    parts = [os.fsdecode(noted[len(root) : -1]), "pyvenv.cfg", "stamp.json"]
+    return (
+        noted.startswith(root)
+        and all(os.path.exists(os.path.join(ROOT, ".venv", part)) for part in parts)
+        and read(".venv/activate.inputs") == mark + inputs()
+    )
 
 
 def unchanged() -> bool:
     """Tell whether all is as the last sync left it."""
-    return (
-        recorded()
-        and os.path.exists(PYTHON)
-        and os.path.exists(os.path.join(ROOT, ".venv", "stamp.json"))
-        and not os.environ.get("PROJECT_PYTHON")
-    )
+    return recorded() and os.path.exists(PYTHON) and not os.environ.get("PROJECT_PYTHON")
 
 
 # Asked at each activation, so before the imports, which take longer.
@@ -160,17 +160,14 @@ def wanted() -> str:
 def allowed() -> list[str]:
     """Return the versions that the project and this file allow, the newest first.
 
-    The oldest is what requires-python in pyproject.toml says, or else .python-version. Raises
-    Problem when neither can be read.
+    The oldest is what requires-python in pyproject.toml says, 3.11 when that is not there.
+    Raises Problem when it cannot be read.
     """
     line = rb"""^requires-python\s*=\s*["']\s*(?:>=|~=)\s*3\.(\d+)"""
     found = re.search(line, read("pyproject.toml"), re.MULTILINE)
-    oldest = found[1].decode() if found else ""
-    if b"requires-python" not in read("pyproject.toml"):
-        oldest = wanted().rpartition(".")[2]
-    if not oldest:
+    if not found and b"requires-python" in read("pyproject.toml"):
         raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
-    return [f"3.{minor}" for minor in range(max(NEWEST, int(oldest)), int(oldest) - 1, -1)]
+    return [f"3.{minor}" for minor in range(NEWEST, int(found[1] if found else 11) - 1, -1)]
 
 
 def digests() -> dict[str, str]:
@@ -567,7 +564,8 @@ def sync(if_changed: bool) -> None:
         variables, wrong = dotenv()
         (VENV / "activate.inputs").unlink(missing_ok=True)  # should this be killed
         write_activation(variables)
-        write(VENV / "activate.root", os.fsencode(ROOT) + b"\n")
+        part = (site_packages() / "project.pth").relative_to(VENV)
+        write(VENV / "activate.root", os.fsencode(f"{ROOT}\n{part}\n"))
         # Not the shells' own quick check is to decide when there is something to say each
         # time, nor while only this terminal asks for this Python.
         write(VENV / "activate.inputs", b"wrong" if wrong else asked + made_from)
