@@ -10,7 +10,7 @@ _venv_current() { # in the folder $1
         # Or bash gives up the whole line where there are no certificates.
         # shellcheck disable=SC3044
         shopt -u failglob
-        command cat "$1/scripts/venv.py" "$1/.python-version" "$1/requirements.txt" \
+        exec cat "$1/scripts/venv.py" "$1/.python-version" "$1/requirements.txt" \
             "$1/requirements-dev.txt" "$1/.env" "$1/pip.conf" "$1"/certs/*.crt
     } | command cmp -s - "$1/.venv/activate.inputs"
 } 2>/dev/null
