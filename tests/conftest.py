@@ -207,6 +207,13 @@ def released(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return repository
 
 
+@pytest.fixture
+def repository(released: Path, tmp_path: Path) -> Path:
+    """The same for one test, which may release a later version."""
+    shutil.copytree(released, tmp_path / "template")
+    return tmp_path / "template"
+
+
 def release(repository: Path, version: str) -> None:
     """Commit what stands in a template's repository, and tag it."""
     Project(repository, {}).commit()

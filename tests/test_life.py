@@ -101,11 +101,7 @@ def test_a_wrong_answer_is_explained_and_can_be_mended(
     child.expect_exact("app_class")
 
 
-def test_an_update_asks_only_what_is_new(
-    dialog: Any, bake: Bake, released: Path, tmp_path: Path
-) -> None:
-    repository = tmp_path / "template"
-    shutil.copytree(released, repository)
+def test_an_update_asks_only_what_is_new(dialog: Any, bake: Bake, repository: Path) -> None:
     project = edit(bake(repository, app="web", port=8123))
     project.commit()
     with (repository / "copier.yml").open("a") as file:
@@ -224,13 +220,6 @@ def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
 
 
 # --- Updates that go wrong: DEVELOPMENT.md has a table of them -------------------
-
-
-@pytest.fixture
-def repository(released: Path, tmp_path: Path) -> Path:
-    """A template with a release, of which a later version can be made."""
-    shutil.copytree(released, tmp_path / "template")
-    return tmp_path / "template"
 
 
 @pytest.fixture

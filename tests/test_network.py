@@ -22,11 +22,12 @@ from typing import Any
 
 import pytest
 from conftest import Bake, Project, run
+from pip._internal.models.index import PyPI  # where packages come from, as pip knows it
 from test_venv import HERE, WITHOUT_UV, session
 
 # Only the proxy knows where this is: nothing comes from it that did not go that way.
 INDEX = "index.company.test"
-FILES = "https://files.pythonhosted.org"
+PYPI, FILES = (f"https://{host}" for host in (PyPI.netloc, PyPI.file_storage_domain))
 
 
 class Index(http.server.BaseHTTPRequestHandler):
@@ -34,7 +35,7 @@ class Index(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         files = self.path.startswith("/files/")
-        url = FILES + self.path.removeprefix("/files") if files else "https://pypi.org" + self.path
+        url = FILES + self.path.removeprefix("/files") if files else PYPI + self.path
         asked = {name: self.headers[name] for name in ("Accept", "Range") if self.headers[name]}
         request = urllib.request.Request(url, headers=asked, method=self.command)
         try:

@@ -200,19 +200,22 @@ def change_everything(repository: Path) -> None:
         path.with_name("sample.py").write_text("SAMPLE = 1\n")
 
 
-@pytest.mark.parametrize("isolation", choices("isolation"))
-def test_a_later_version_reaches_the_templates_files_only(
-    isolation: str, bake: Bake, released: Path, tmp_path: Path
-) -> None:
-    repository = tmp_path / "template"
-    shutil.copytree(released, repository)
-    project = edit(bake(repository, isolation=isolation))
+def update_to_later(project: Project, repository: Path) -> tuple[dict[str, bytes], ...]:
+    """Update to a version that changes everything; return the files before and after."""
     project.commit()
     before = project.files()
     change_everything(repository)
     release(repository, "v2.0.0")
     project.update()
-    after = project.files()
+    return before, project.files()
+
+
+@pytest.mark.parametrize("isolation", choices("isolation"))
+def test_a_later_version_reaches_the_templates_files_only(
+    isolation: str, bake: Bake, repository: Path
+) -> None:
+    project = edit(bake(repository, isolation=isolation))
+    before, after = update_to_later(project, repository)
     assert after == updated(before, edit(bake(repository, isolation=isolation)).files())
     assert b"# later" in after["DEVELOPMENT.md"] and b"length = 99" in after["pyproject.toml"]
     assert after.keys() == before.keys(), "a new sample appeared, or a deleted file came back"
@@ -224,18 +227,11 @@ def test_a_later_version_reaches_the_templates_files_only(
     [("venv", "scripts/activate.bat"), ("docker", ".devcontainer"), ("both", "DEVELOPMENT.md")],
 )
 def test_a_file_that_was_deleted_stays_so_and_the_others_are_updated(
-    isolation: str, gone: str, app: str, bake: Bake, released: Path, tmp_path: Path
+    isolation: str, gone: str, app: str, bake: Bake, repository: Path
 ) -> None:
-    repository = tmp_path / "template"
-    shutil.copytree(released, repository)
     project = edit(bake(repository, isolation=isolation, app=app))
     project.run("rm", "-r", gone)
-    project.commit()
-    before = project.files()
-    change_everything(repository)
-    release(repository, "v2.0.0")
-    project.update()
-    after = project.files()
+    before, after = update_to_later(project, repository)
     expected = updated(before, edit(bake(repository, isolation=isolation, app=app)).files())
     expected = {name: text for name, text in expected.items() if not name.startswith(gone)}
     assert after == expected
