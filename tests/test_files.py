@@ -169,8 +169,9 @@ def test_each_file_of_the_template_is_some_projects(bake: Bake) -> None:
     rendered = {
         name.replace("my_project", "{{ package_name }}")
         for answers in (
-            *combinations("isolation", "app", "ci", "update_bot"),
-            *combinations("isolation", "app", "services"),
+            *combinations("isolation", "app"),
+            *combinations("app", "services"),
+            *combinations("ci", "update_bot"),
             {"company_network": True, "package_index": "https://pypi.example.com/simple"},
         )
         for name in bake(**answers).files()
