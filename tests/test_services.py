@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import http.client
 import itertools
 import json
@@ -71,6 +72,12 @@ def ask(project: Project, path: str, body: Any = None) -> tuple[int, Any]:
         return error.code, json.load(error)
 
 
+@pytest.fixture
+def production(project: Project) -> Any:
+    """Run a command of Docker Compose in production shape."""
+    return functools.partial(compose, project, shape="production")
+
+
 def container(project: Project, service: str) -> str:
     return compose(project, "ps", "--all", "--quiet", service, shape="production").strip()
 
@@ -135,10 +142,7 @@ def test_the_web_service_keeps_its_data_from_development_to_production(project: 
 
 
 @only("web", "postgres", "redis")
-def test_a_request_waits_for_a_service_that_restarts(project: Project) -> None:
-    def production(*words: str) -> str:
-        return compose(project, *words, shape="production")
-
+def test_a_request_waits_for_a_service_that_restarts(project: Project, production: Any) -> None:
     production("up", "--build", "--wait")
     try:
         app = container(project, "app")
@@ -157,22 +161,20 @@ def test_a_request_waits_for_a_service_that_restarts(project: Project) -> None:
                 assert answer.result()[0] in (200, 201)
 
         production("pause", "postgres")
-        with ThreadPoolExecutor() as pool:
-            for _ in range(3):
-                pool.submit(urllib.request.urlopen, note_url(project))
-            time.sleep(0.5)
-            start = time.monotonic()
-            production("stop", "app")
-            took = time.monotonic() - start
+        try:
+            with ThreadPoolExecutor() as pool:
+                for _ in range(3):
+                    pool.submit(ask, project, "/notes")
+                time.sleep(0.5)
+                start = time.monotonic()
+                production("stop", "app")
+                took = time.monotonic() - start
+        finally:
+            production("unpause", "postgres")
         [state] = json.loads(run("docker", "inspect", container(project, "app")).stdout)
         assert state["State"]["ExitCode"] != 137 and took < 3, f"{took:.1f} s"
     finally:
-        production("unpause", "postgres")
         production("down", "-t5")
-
-
-def note_url(project: Project) -> str:
-    return f"http://127.0.0.1:{project.answers['port']}/notes"
 
 
 @only("cli")
@@ -300,10 +302,7 @@ except OSError as error:
 
 
 @only("web", "postgres", "redis")
-def test_recovers_from_each_fault_and_loses_no_note(project: Project) -> None:
-    def production(*words: str) -> str:
-        return compose(project, *words, shape="production")
-
+def test_recovers_from_each_fault_and_loses_no_note(project: Project, production: Any) -> None:
     production("up", "--build", "--wait")
     try:
         network = f"{project.answers['project_name'].lower().replace(' ', '-')}_default"

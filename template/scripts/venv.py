@@ -164,8 +164,9 @@ def allowed() -> list[str]:
     Raises Problem when it cannot be read.
     """
     line = rb"""^requires-python\s*=\s*["']\s*(?:>=|~=)\s*3\.(\d+)"""
-    found = re.search(line, read("pyproject.toml"), re.MULTILINE)
-    if not found and b"requires-python" in read("pyproject.toml"):
+    metadata = read("pyproject.toml")
+    found = re.search(line, metadata, re.MULTILINE)
+    if not found and b"requires-python" in metadata:
         raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
     return [f"3.{minor}" for minor in range(NEWEST, int(found[1] if found else 11) - 1, -1)]
 
@@ -441,13 +442,14 @@ def install(python: str, options: dict[str, Any]) -> None:
         if extra := installed().keys() - pinned(*LOCKS).keys() - {"pip"}:
             flags = ["--quiet", "--yes", *sorted(extra)]
             must(PYTHON, "-I", "-m", "pip", "uninstall", *flags, **options)
+    after = installed()
     needed = {name for name, has_marker in pinned(*LOCKS).items() if not has_marker}
-    if lacking := sorted(needed - installed().keys()):
+    if lacking := sorted(needed - after.keys()):
         raise Problem(
             f"not in .venv after the installation: {', '.join(lacking)}; look for settings of "
             "pip or uv that make it install elsewhere, or not at all"
         )
-    if gone := sorted(before.keys() - installed().keys()):
+    if gone := sorted(before.keys() - after.keys()):
         say(f"removed what is not in the locks: {', '.join(gone)}")
 
 
