@@ -46,7 +46,8 @@ WITH: dict[str, set[str]] = {
         "scripts/activate.fish",
         "scripts/activate.nu",
         "scripts/activate.ps1",
-        "scripts/current.sh",
+        "scripts/functions.sh",
+        "scripts/shells.py",
         "scripts/venv",
         "scripts/venv.py",
     },
@@ -63,7 +64,7 @@ WITH: dict[str, set[str]] = {
         "compose.yaml",
     },
 }
-WITH["both"] = WITH["venv"] | WITH["docker"]
+WITH["both"] = WITH["venv"] | WITH["docker"] | {"scripts/parity.py"}
 CI = {
     "github": {".github/workflows/template-ci.yml"},
     "gitlab": {".gitlab-ci.yml"},

@@ -78,7 +78,7 @@ def test_shellcheck() -> None:
             "shellcheck",
             scripts / "activate",
             scripts / "venv",
-            scripts / "current.sh",
+            scripts / "functions.sh",
             ROOT / ".ci/run",
         ).stdout
         == ""
@@ -119,10 +119,11 @@ def words_after(line: str, *commands: str) -> list[str]:
 
 
 def test_venv_py_is_for_pythons_from_3_9_on() -> None:
-    path = ROOT / "template/scripts/venv.py"
+    paths = (ROOT / "template/scripts").glob("*.py")
     flags = ("--isolated", "--target-version", "py39", "--line-length", "100")
-    assert run("ruff", "check", *flags, path).returncode == 0
-    assert run("ruff", "format", "--check", *flags, path).returncode == 0
+    for path in paths:
+        assert run("ruff", "check", *flags, path).returncode == 0
+        assert run("ruff", "format", "--check", *flags, path).returncode == 0
 
 
 @pytest.mark.needs("python3.9")

@@ -1,4 +1,4 @@
-"""Whatever stands in a value arrives in each shell as it was: the quoting functions of venv.py."""
+"""Whatever stands in a value arrives in each shell as it was: the quoting functions of shells.py."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 pytestmark = pytest.mark.needs("shells")
 
-VENV_PY = load_venv_py()
+SHELLS = load_venv_py().shells
 # All that an environment variable can hold. The first alphabet is what shells act on.
 VALUES = st.lists(
     st.one_of(
@@ -32,7 +32,7 @@ SETTINGS = settings(
 
 def seen(words: list[str], setter: str, values: list[str], tmp_path: Path) -> list[str]:
     """Return the values that a program sees after a shell has read a file that sets them."""
-    form, quote = VENV_PY.SETTERS[setter]
+    form, quote = SHELLS.SETTERS[setter]
     lines = [form.format(f"VALUE_{i:03}", quote(value)) for i, value in enumerate(values)]
     show = tmp_path / "show.py"
     show.write_text(SHOW)
@@ -77,7 +77,7 @@ def test_powershell(value: str) -> None:
 
     https://learn.microsoft.com/en-us/powershell/module/microsoft.powershell.core/about/about_quoting_rules
     """
-    quoted = VENV_PY.SETTERS["ps1"][1](value)
+    quoted = SHELLS.SETTERS["ps1"][1](value)
     assert quoted[0] == quoted[-1] == "'"
     text, rest = "", list(quoted[1:-1])
     while rest:

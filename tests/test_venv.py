@@ -321,9 +321,11 @@ def test_a_part_that_is_gone_is_missed(part: str, bake: Bake) -> None:
 def test_a_uv_that_does_not_run_is_passed_by(bake: Bake, tmp_path: Path) -> None:
     """pyenv puts one on PATH when any of its Pythons has it."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
-    (tmp_path / "uv").write_text("#!/bin/sh\necho pyenv: uv: command not found >&2\nexit 127\n")
-    (tmp_path / "uv").chmod(0o755)
-    path = {"PATH": f"{tmp_path}{os.pathsep}{WITHOUT_UV['PATH']}"}
+    shims = tmp_path / "shims"
+    shims.mkdir()
+    (shims / "uv").write_text("#!/bin/sh\necho pyenv: uv: command not found >&2\nexit 127\n")
+    (shims / "uv").chmod(0o755)
+    path = {"PATH": f"{shims}{os.pathsep}{WITHOUT_UV['PATH']}"}
     assert shell(project, "bash", "python -m my_project hello", env=path) == "Hello, World!\n"
 
 

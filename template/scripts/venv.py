@@ -17,7 +17,7 @@ WINDOWS = os.name == "nt"
 PYTHON = os.path.join(ROOT, ".venv", *(("Scripts", "python.exe") if WINDOWS else ("bin", "python")))
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 CERTS = os.path.join(ROOT, "certs")
-INPUTS = ("scripts/venv.py", ".python-version", *LOCKS, ".env", "pip.conf")
+INPUTS = ("scripts/venv.py", "scripts/shells.py", ".python-version", *LOCKS, ".env", "pip.conf")
 
 
 def read(name: str) -> bytes:
@@ -64,14 +64,17 @@ import functools
 import hashlib
 import json
 import re
-import runpy
 import shutil
 import subprocess
 import time
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+sys.dont_write_bytecode = True  # in scripts, where not each .gitignore would hide it
+sys.path.append(os.path.join(ROOT, "scripts"))
+
+import shells
 
 VENV = Path(ROOT, ".venv")
 # Written last: proof that the environment is complete, and of what it was made from.
@@ -82,15 +85,6 @@ NEWEST = 15
 MISLEADING = {
     *("PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONHOME", "PYTHONPATH"),
     *("PYTHONSTARTUP", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET"),
-}
-# Variables that belong to a shell, which lets nobody set them or acts on it, or to activation.
-RESERVED = {
-    *("BASHOPTS", "EGID", "EUID", "GID", "IFS", "PPID", "PWD", "SHELLOPTS", "UID", "USERNAME"),
-    *("_", "argv", "cwd", "history", "path", "pipestatus", "prompt", "status", "version"),
-    *("LINENO", "OPTIND", "SHLVL", "aliases", "commands", "functions", "hostname", "modules"),
-    *("options", "parameters", "signals", "umask", "watch"),
-    *("FUNCNEST", "PATH", "PROJECT_PYTHON", "PROMPT", "PS1", "PYTHONHOME"),
-    *("VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"),
 }
 
 
@@ -106,8 +100,11 @@ def say(message: object) -> None:
 @functools.cache
 def network() -> dict[str, str]:
     """Return the variables that the network of a company asks for, where there is one."""
-    path = os.path.join(ROOT, "scripts", "network.py")
-    return runpy.run_path(path)["variables"]() if os.path.exists(path) else {}
+    if not os.path.exists(os.path.join(ROOT, "scripts", "network.py")):
+        return {}
+    from network import variables
+
+    return variables()
 
 
 def run(*command: object, **options: Any) -> Any:
@@ -131,11 +128,11 @@ def ask(*command: object) -> list[str]:
     return answer.stdout.decode("utf-8", "surrogateescape").splitlines()
 
 
-@functools.cache
-def find_uv() -> str | None:
-    """Return the path of uv, nothing when there is none or pyenv's stand-in finds none."""
-    path = shutil.which("uv")
-    return path if path and ask(path, "--version") else None
+def on_path(command: str) -> str | None:
+    """Return the path of a command, but of none that pyenv stands in for and does not find."""
+    path = shutil.which(command)
+    shim = path and Path(path).parent.name == "shims"
+    return path if not shim or ask(path, "--version") else None
 
 
 def must(*command: object, **options: Any) -> Any:
@@ -239,11 +236,14 @@ def fault() -> tuple[str, bool]:
 
 # --- Finding a Python, which is a pair: its path with links resolved, and its version ----
 
+THIS = (
+    getattr(sys, "_base_executable", "") or sys.executable,
+    ".".join(map(str, sys.version_info[:3])),
+)
 PROBE = """
-import os, sys
-path = getattr(sys, "_base_executable", None) or sys.executable
-print(path if os.name == "nt" else os.path.realpath(path))
-print(*sys.version_info[:3], sep=".")
+import sys
+print(getattr(sys, "_base_executable", "") or sys.executable)
+print(".".join(map(str, sys.version_info[:3])))
 """
 
 
@@ -254,7 +254,11 @@ def probe(*command: str) -> tuple[str, ...]:
     Only running it tells: the Microsoft Store and pyenv put commands on PATH that do not
     work. A virtual environment counts as the Python that made it.
     """
-    return tuple(ask(*command, "-I", "-S", "-c", PROBE))
+    found = THIS if command == (sys.executable,) else ask(*command, "-I", "-S", "-c", PROBE)
+    if len(found) != len(THIS):
+        return ()
+    path, version = found
+    return path if WINDOWS else os.path.realpath(path), version
 
 
 def is_minor(python: tuple[str, ...], minor: str) -> bool:
@@ -272,9 +276,9 @@ def find(minor: str) -> tuple[str, ...]:
     )
     commands = [
         [sys.executable],
+        *([path] for path in kept_paths),  # at once, where its commands on PATH take long
         *([["py", f"-{minor}"]] if WINDOWS else []),
         [f"python{minor}"],
-        *([path] for path in kept_paths),
         ["python3"],
         ["python"],
     ]
@@ -384,7 +388,7 @@ def create(python: str, options: dict[str, Any]) -> None:
     if os.pathsep in ROOT:
         raise Problem(f"an entry of PATH cannot hold {os.pathsep!r}; rename {ROOT}")
     clear()
-    if uv := find_uv():
+    if uv := on_path("uv"):
         flags = ["--quiet", "--no-project", "--allow-existing"]
         must(uv, "venv", *flags, "--python", python, VENV, **options)
     else:
@@ -405,9 +409,11 @@ def unpack_pip(python: str, folder: Path) -> None:
         "import sysconfig; print(sysconfig.get_path('stdlib') + '/ensurepip/_bundled');"
         "print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '/usr/share/python-wheels')"
     )
+    from zipfile import ZipFile  # takes long, and is seldom needed
+
     for line in ask(python, "-I", "-c", where):
         for wheel in Path(line).glob("pip-*.whl"):
-            return zipfile.ZipFile(wheel).extractall(folder)
+            return ZipFile(wheel).extractall(folder)
     package = f"python{'.'.join(probe(python)[1].split('.')[:2])}-venv"
     raise Problem(
         f"{python} comes without pip; install uv, or on Debian and Ubuntu: apt install {package}"
@@ -428,14 +434,16 @@ def install(python: str, options: dict[str, Any]) -> None:
     """Make the packages of the environment those of the locks, hashes checked."""
     must_be_locks()
     before = installed()
-    if uv := find_uv():
+    if uv := on_path("uv"):
         flags = ["--require-hashes", "--allow-empty-requirements"]
         must(uv, "pip", "sync", "--python", PYTHON, *flags, *LOCKS, **options)
     else:
         if "pip" not in before:
             unpack_pip(python, site_packages())
-        # Modules are compiled when they are first imported, as uv does it: half the time.
-        flags = ["--no-compile", "--require-hashes", *(f"--requirement={name}" for name in LOCKS)]
+        # As uv does it, in half the time: what the locks name is all there is to install, and
+        # modules are compiled when they are first imported.
+        flags = ["--no-deps", "--no-compile", "--require-hashes"]
+        flags += [f"--requirement={name}" for name in LOCKS]
         # pip calls it an error when there is nothing to install.
         if re.search(rb"^[^\s#]", b"\n".join(map(read, LOCKS)), re.MULTILINE):
             must(PYTHON, "-I", "-m", "pip", "install", *flags, **options)
@@ -481,70 +489,22 @@ def make(anew: bool, options: dict[str, Any]) -> None:
 
 # --- What the shells are told ------------------------------------------------------------
 
-PARSE = """
-import json
-from dotenv.parser import parse_stream
-with open(".env", encoding="utf-8-sig") as stream:
-    print(json.dumps([(b.original.line, b.key, b.value, b.error) for b in parse_stream(stream)]))
-"""
-NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-
 
 def dotenv() -> tuple[dict[str, str], list[str]]:
-    """Return the variables in .env as they stand, and what is wrong in it, line by line.
-
-    Nothing is expanded, nothing executed. A line that is no assignment is left out.
-    """
-    variables: dict[str, str] = {}
-    wrong = []
-    answer = ask(PYTHON, "-I", "-c", PARSE) if read(".env").strip() else ["[]"]
-    if not answer:
-        return {}, [".env was not loaded: it has to be UTF-8, and python-dotenv in the locks"]
-    for line, name, value, error in json.loads(answer[0]):
-        if not error and name is None:
-            continue  # a comment or an empty line
-        if error or value is None or "\0" in value or not NAME.fullmatch(name):
-            wrong.append(f".env:{line}: expected NAME=value; this line is left out")
-        elif name in RESERVED or name.startswith("_venv_"):
-            wrong.append(f".env:{line}: {name} is for the shell to set; this line is left out")
-        else:
-            variables[name] = value
-    return variables, wrong
-
-
-def quote_sh(text: str, special: str = "'") -> str:
-    """Quote for sh; special characters stand outside the quotes, behind a backslash."""
-    return "'" + re.sub(f"[{re.escape(special)}]", r"'\\\g<0>'", text) + "'"
-
-
-# For each shell the line that sets a variable, and how its value is quoted: sh ends with the
-# first that it refuses, and an alias does not count; csh expands ! even in quotes, which a
-# newline ends, and can be set to see backslashes there; in fish a backslash counts, in
-# PowerShell typographic quotes do, and a batch file cannot hold more than a line.
-SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "sh": ("\\export {}={} &&\n", quote_sh),
-    "csh": ("setenv {} {}\n", lambda s: quote_sh(s, "'!\\").replace("\n", "\\\n")),
-    "fish": ("set -gx {} {}\n", lambda s: "'" + re.sub(r"(['\\])", r"\\\1", s) + "'"),
-    "ps1": ("$env:{} = {}\n", lambda s: "'" + re.sub("(['\u2018-\u201b])", r"\1\1", s) + "'"),
-    "bat": (
-        "@set {}={}\r\n",
-        lambda s: re.sub(r'([&|<>^"()])', r"^\1", s.partition("\n")[0]).replace("%", "%%"),
-    ),
-}
+    """Return the variables in .env, and what is wrong in it, line by line."""
+    if not read(".env").strip():
+        return {}, []
+    if answer := ask(PYTHON, "-I", "-c", shells.PARSE):
+        return shells.variables(answer[0])
+    return {}, [".env was not loaded: it has to be UTF-8, and python-dotenv in the locks"]
 
 
 def write_activation(dotenv: dict[str, str]) -> None:
     """Write what the activate scripts read: which variables to set, and how in each shell."""
     prompt = re.sub(r"[^\w.+@ -]", "_", Path(ROOT).name)  # shells expand what stands in it
-    variables = {**network(), **dotenv, "VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": prompt}
-    files = {"names": " ".join([*variables, "PYTHONHOME\n"]), "json": json.dumps(variables)}
-    for shell, (form, quote) in SETTERS.items():
-        files[shell] = "".join(form.format(k, quote(v)) for k, v in variables.items())
-    files["sh"] += ":\n"
-    for suffix, text in files.items():
-        # Windows PowerShell takes a file for UTF-8 only with the mark.
-        encoding = "utf-8-sig" if suffix == "ps1" else "utf-8"
-        write(VENV / f"activate.{suffix}", text.encode(encoding, "surrogateescape"))
+    own = {"VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": prompt}
+    for suffix, content in shells.files({**network(), **dotenv, **own}).items():
+        write(VENV / f"activate.{suffix}", content)
     deactivate = b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n'
     write(Path(PYTHON).with_name("deactivate.bat"), deactivate)
 
@@ -612,7 +572,7 @@ def lock(upgrade: bool) -> None:
     flags = ["--quiet", "--universal", f"--python-version={allowed()[-1]}"]
     flags += ["--fork-strategy=fewest", "--generate-hashes", "--no-strip-extras"]
     flags += ["--upgrade"] if upgrade else []
-    uv: object = find_uv()
+    uv: object = on_path("uv")
     if not uv:
         cache = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
         folder = Path(cache or os.path.expanduser("~/.cache"), "venv.py")
@@ -626,52 +586,11 @@ def lock(upgrade: bool) -> None:
     must(uv, "pip", "compile", *flags, "requirements-dev.in")
 
 
-LIST = """
-import importlib.metadata, json, sys
-found = {d.metadata["Name"]: d.version for d in importlib.metadata.distributions()}
-print(json.dumps({"Python": "%d.%d" % sys.version_info[:2], **found}))
-"""
-
-
 def parity() -> None:
-    """Build the images, and print a table of what they and the environment have.
+    """Compare the environment with the images; see parity.py."""
+    from parity import parity as compare
 
-    The test image has to have all of it, the production image what requirements.txt locks;
-    what the lock wants on some platforms only may be missing. Raises Problem on a difference.
-    """
-    engine = shutil.which("docker") or shutil.which("podman")
-    if not engine or not read("Dockerfile"):
-        raise Problem("parity compares .venv with images: it needs a Dockerfile, and Docker")
-    if not os.path.exists(PYTHON):
-        raise Problem(f"{fault()[0]}; run: scripts/venv sync")
-    pythons = {".venv": [PYTHON]}
-    for target in ("test", "runtime"):
-        note = VENV / "image"
-        must(engine, "build", f"--target={target}", f"--iidfile={note}", ".")
-        pythons[target] = [engine, "run", "--rm", "--entrypoint=python", note.read_text()]
-    found = {}
-    for side, python in pythons.items():
-        answer = must(*python, "-I", "-c", LIST, stdout=subprocess.PIPE).stdout
-        found[side] = {normal(name): version for name, version in json.loads(answer).items()}
-
-    locked, shipped = pinned(*LOCKS), pinned("requirements.txt")
-    different = []
-    print(f"{'':27}", *(f"{side:11}" for side in found))
-    for name in sorted({*found[".venv"], *found["test"], *found["runtime"]}):
-        row = {side: packages.get(name, "-") for side, packages in found.items()}
-        versions = {
-            version
-            for side, version in row.items()
-            # Not in production when for development; with a marker, on some platforms only.
-            if version != "-"
-            or not (locked.get(name) or (side == "runtime" and name not in shipped))
-        }
-        different += [name] if len(versions) > 1 else []
-        mark = "differs" if name in different else ""
-        print(f"{name:27}", *(f"{version:11}" for version in row.values()), mark)
-    if different:
-        raise Problem(f"not the same everywhere: {', '.join(different)}")
-    say("the same in .venv and in the images")
+    compare(sys.modules[__name__])
 
 
 def clean() -> None:
@@ -692,7 +611,8 @@ def main() -> int:
     commands.add_parser("check", help="fail when .venv is not what the locks say")
     command = commands.add_parser("lock", help="resolve requirements*.in to requirements*.txt")
     command.add_argument("--upgrade", action="store_true", help="take the newest versions")
-    commands.add_parser("parity", help="compare Python and packages with the Docker images'")
+    if os.path.exists(os.path.join(ROOT, "scripts", "parity.py")):
+        commands.add_parser("parity", help="compare Python and packages with the Docker images'")
     commands.add_parser("clean", help="remove .venv")
     arguments = vars(parser.parse_args())
     try:

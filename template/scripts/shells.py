@@ -1,0 +1,87 @@
+"""Say to each shell which variables to set: those of .env and of the environment itself.
+
+The activate scripts source what stands here in their shell's own language, so all depends on
+the quoting: what a value holds is never executed, and arrives as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+
+# Run by the Python of the environment, which has python-dotenv.
+PARSE = """
+import json
+from dotenv.parser import parse_stream
+with open(".env", encoding="utf-8-sig") as stream:
+    print(json.dumps([(b.original.line, b.key, b.value, b.error) for b in parse_stream(stream)]))
+"""
+NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+# Variables that belong to a shell, which lets nobody set them or acts on it, or to activation.
+RESERVED = {
+    *("BASHOPTS", "EGID", "EUID", "GID", "IFS", "PPID", "PWD", "SHELLOPTS", "UID", "USERNAME"),
+    *("_", "argv", "cwd", "history", "path", "pipestatus", "prompt", "status", "version"),
+    *("LINENO", "OPTIND", "SHLVL", "aliases", "commands", "functions", "hostname", "modules"),
+    *("options", "parameters", "signals", "umask", "watch"),
+    *("FUNCNEST", "PATH", "PROJECT_PYTHON", "PROMPT", "PS1", "PYTHONHOME"),
+    *("VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"),
+}
+
+
+def variables(parsed: str) -> tuple[dict[str, str], list[str]]:
+    """Return the variables in .env as they stand, and what is wrong in it, line by line.
+
+    Nothing is expanded, nothing executed. A line that is no assignment is left out.
+    `parsed` is what PARSE prints.
+    """
+    found: dict[str, str] = {}
+    wrong = []
+    for line, name, value, error in json.loads(parsed):
+        if not error and name is None:
+            continue  # a comment or an empty line
+        if error or value is None or "\0" in value or not NAME.fullmatch(name):
+            wrong.append(f".env:{line}: expected NAME=value; this line is left out")
+        elif name in RESERVED or name.startswith("_venv_"):
+            wrong.append(f".env:{line}: {name} is for the shell to set; this line is left out")
+        else:
+            found[name] = value
+    return found, wrong
+
+
+def quote_sh(text: str, special: str = "'") -> str:
+    """Quote for sh; special characters stand outside the quotes, behind a backslash."""
+    return "'" + re.sub(f"[{re.escape(special)}]", r"'\\\g<0>'", text) + "'"
+
+
+# For each shell the line that sets a variable, and how its value is quoted: sh ends with the
+# first that it refuses, and an alias does not count; csh expands ! even in quotes, which a
+# newline ends, and can be set to see backslashes there; in fish a backslash counts, in
+# PowerShell typographic quotes do, and a batch file cannot hold more than a line.
+SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "sh": ("\\export {}={} &&\n", quote_sh),
+    "csh": ("setenv {} {}\n", lambda s: quote_sh(s, "'!\\").replace("\n", "\\\n")),
+    "fish": ("set -gx {} {}\n", lambda s: "'" + re.sub(r"(['\\])", r"\\\1", s) + "'"),
+    "ps1": ("$env:{} = {}\n", lambda s: "'" + re.sub("(['\u2018-\u201b])", r"\1\1", s) + "'"),
+    "bat": (
+        "@set {}={}\r\n",
+        lambda s: re.sub(r'([&|<>^"()])', r"^\1", s.partition("\n")[0]).replace("%", "%%"),
+    ),
+}
+
+
+def files(to_set: dict[str, str]) -> dict[str, bytes]:
+    """Return the content of activate.SUFFIX by suffix: one for each shell, json for nushell.
+
+    The one with the names tells what to save before.
+    """
+    texts = {"names": " ".join([*to_set, "PYTHONHOME\n"]), "json": json.dumps(to_set)}
+    for shell, (form, quote) in SETTERS.items():
+        texts[shell] = "".join(form.format(k, quote(v)) for k, v in to_set.items())
+    texts["sh"] += ":\n"
+    # Windows PowerShell takes a file for UTF-8 only with the mark.
+    encodings = {"ps1": "utf-8-sig"}
+    return {
+        suffix: text.encode(encodings.get(suffix, "utf-8"), "surrogateescape")
+        for suffix, text in texts.items()
+    }
