@@ -17,7 +17,7 @@ from typing import Any
 
 import copier
 import pytest
-from conftest import ROOT, Bake, Project, run
+from conftest import ROOT, Bake, Project, release, run
 from test_docker import compose, free_port
 from test_readme import block
 from test_venv import HERE, session, shell
@@ -442,3 +442,28 @@ def test_becoming_own_code_keeps_what_is_there(bake: Bake, released: Path) -> No
         "compose.override.yaml",
     }
     assert 'CMD ["python", "-m", "my_project", "serve"]' in project.read("Dockerfile")
+
+
+def test_a_batch_file_with_its_line_endings_stays_clean(released: Path, tmp_path: Path) -> None:
+    project = existing(tmp_path, {**FLAT, "run.bat": "@echo off\r\n"})
+    adopt(project, released, SHAPES["flat"])
+    project.commit()
+    project.run("git", "add", "--renormalize", ".")
+    assert project.run("git", "status", "--porcelain").stdout == ""
+
+
+def test_rules_for_line_endings_meet_no_update(repository: Path, tmp_path: Path) -> None:
+    project = existing(tmp_path / "existing", {**FLAT, ".gitattributes": "* text=auto\n"})
+    adopt(project, repository, SHAPES["flat"])
+    project.commit()
+    changed = repository / "template/scripts/activate.bat"
+    changed.write_bytes(changed.read_bytes() + b"@rem later\r\n")
+    release(repository, "v1.1.0")
+    clone = Project(tmp_path / "clone", {})
+    run("git", "clone", "-q", "-c", "core.autocrlf=true", project.path, clone.path)
+    assert b"\r" not in (clone.path / "scripts/activate").read_bytes()
+    clone.update()
+    assert clone.run("git", "diff", "--name-only").stdout.split() == [
+        ".copier-answers.yml",
+        "scripts/activate.bat",
+    ]

@@ -16,7 +16,6 @@ ALWAYS = {
     ".copier-answers.yml",
     ".editorconfig",
     ".env.example",
-    ".gitattributes",
     ".gitignore",
     ".pre-commit-config.yaml",
     ".python-version",
@@ -29,6 +28,7 @@ ALWAYS = {
     "requirements.txt",
 }
 SAMPLE = {
+    ".gitattributes",
     "src/my_project/__init__.py",
     "src/my_project/__main__.py",
     "src/my_project/settings.py",
@@ -40,6 +40,7 @@ WITH: dict[str, set[str]] = {
     "web": {*SAMPLE, "src/my_project/app.py", "tests/test_app.py"},
     "own": set(),
     "venv": {
+        "scripts/.gitattributes",
         "scripts/activate",
         "scripts/activate.bat",
         "scripts/activate.csh",
