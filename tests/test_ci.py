@@ -235,6 +235,31 @@ def test_the_scheduled_job_tells_of_a_newer_template(
     assert not passes(project, name, path)
 
 
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_jobs_have_nothing_to_say_after_leaving(
+    ci: str, bake: Bake, released: Path, path: str
+) -> None:
+    project = bake(released, isolation="docker", ci=ci, update_bot="schedule")
+    (project.path / ".copier-answers.yml").unlink()
+    project.append("Dockerfile", "# ours now\n")
+    project.commit()
+    for name in {"template", "check", "template-update"} & {*jobs(project)}:
+        assert passes(project, name, path)
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_a_file_that_gitignore_hides_is_missed(
+    ci: str, bake: Bake, released: Path, path: str, tmp_path: Path
+) -> None:
+    project = bake(released, ci=ci)
+    project.append(".gitignore", "[Ss]cripts\n")
+    project.commit()
+    clone = Project(tmp_path / "clone", project.answers)
+    run("git", "clone", "-q", project.path, clone.path)
+    assert not (clone.path / "scripts").exists()
+    assert not passes(clone, "template", path)
+
+
 class PrivateTemplate(http.server.SimpleHTTPRequestHandler):
     """A template's repository, for those who know the token."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -45,13 +44,20 @@ def update(project: Project, *words: str) -> None:
 
 @pytest.fixture
 def fork(released: Path, tmp_path: Path) -> Path:
-    """A fork with a release of its own, which has another default."""
+    """A fork with a release of its own, which has another default; what it publishes is beside it."""
     path = tmp_path / "fork"
-    run("git", "clone", "-q", released, path)
+    run("git", "clone", "-q", "--bare", released, published(path))
+    run("git", "clone", "-q", published(path), path)
     settings = (path / "copier.yml").read_text("utf-8")
     (path / "copier.yml").write_text(settings.replace("  default: both\n", "  default: docker\n"))
     release(path, "v1.0.0.post1")
+    run("git", "push", "-q", "origin", "HEAD", "v1.0.0.post1", cwd=path)
     return path
+
+
+def published(fork: Path) -> Path:
+    """Return the address of a fork."""
+    return fork.with_name("fork.git")
 
 
 def test_a_settings_file_changes_what_is_offered(template: Path, tmp_path: Path) -> None:
@@ -79,74 +85,118 @@ def test_a_data_file_fixes_answers_of_new_and_old_projects(released: Path, tmp_p
 
 
 def test_a_fork_takes_over_projects_and_later_versions(
-    released: Path, fork: Path, tmp_path: Path
+    repository: Path, fork: Path, tmp_path: Path
 ) -> None:
-    upstream = tmp_path / "upstream"
-    shutil.copytree(released, upstream)
-    project = make(upstream, tmp_path / "project")
+    project = make(repository, tmp_path / "project")
     told("change `_src_path` in its `.copier-answers.yml` to the fork's address, and commit that")
-    moved = project.read(".copier-answers.yml").replace(str(upstream), str(fork))
+    moved = project.read(".copier-answers.yml").replace(str(repository), str(published(fork)))
     project.write(".copier-answers.yml", moved)
     project.commit()
     update(project)
     told("`v1.2.0.post1` counts as later than `v1.2.0`")
     assert answers(project)["_commit"] == "v1.0.0.post1"
-    assert answers(make(fork, tmp_path / "new"))["isolation"] == "docker"
+    ours = make(published(fork), tmp_path / "ours")
+    assert answers(ours)["isolation"] == "docker"
 
-    changed = upstream / "template/DEVELOPMENT.md.jinja"
-    changed.write_text(changed.read_text() + "# later\n")
-    release(upstream, "v1.3.0")
-    who = ("-c", "user.name=User", "-c", "user.email=user@example.org")
-    run("git", *told("git fetch --tags").split()[1:], upstream, cwd=fork)
-    run("git", *who, *told("git merge v1.3.0").split()[1:], cwd=fork)
-    run("git", "tag", "v1.3.0.post1", cwd=fork)
+    changed = repository / "template/DEVELOPMENT.md.jinja"
+    for version in ("v1.3.0", "v1.4.0"):  # the fork does not take over the second
+        changed.write_text(changed.read_text() + f"# later: {version}\n")
+        release(repository, version)
+    take_over = chapter("```sh\ngit fetch", "```").replace("TEMPLATE", str(repository))
+    fetch, merge, *rest = ("git fetch" + take_over).strip().splitlines()
+    fork_does(fork, fetch, merge)
+
+    # A pilot, which a plain update passes by.
+    tag = told("v1.3.0rc1")
+    fork_does(fork, f"git tag {tag}", f"git push origin {tag}")
     update(project)
-    assert answers(project)["_commit"] == "v1.3.0.post1"
-    assert "# later" in project.read("DEVELOPMENT.md")
+    assert answers(project)["_commit"] == "v1.0.0.post1"
+    update(project, "--prereleases")
+    assert answers(project)["_commit"] == tag
+
+    assert rest[0] == told("git tag v1.3.0.post1")
+    fork_does(fork, *rest)
+    for one in (project, ours):
+        update(one)
+        assert answers(one)["_commit"] == "v1.3.0.post1"
+        assert "# later" in one.read("DEVELOPMENT.md")
+    assert answers(make(published(fork), tmp_path / "new"))["isolation"] == "docker"
 
 
-def test_a_pilot_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None:
-    projects = [make(fork, tmp_path / "all" / name) for name in ("pilot", "second", "third")]
-    pilot, second, _ = projects
-    changed = fork / "template/DEVELOPMENT.md.jinja"
-    changed.write_text(changed.read_text() + "# later\n")
-    release(fork, told("v1.3.0rc1"))
-    update(second)
-    assert answers(second)["_commit"] == "v1.0.0.post1"
-    update(pilot, "--prereleases")
-    assert answers(pilot)["_commit"] == "v1.3.0rc1"
+def chapter(start: str, end: str) -> str:
+    """Return what stands between two texts in the chapter of the README."""
+    text = (ROOT / "README.md").read_text("utf-8").partition("\n## For an organisation\n")[2]
+    assert start in text
+    return text.partition(start)[2].partition(end)[0]
+
+
+IDENTITY = {f"GIT_{role}_{key}": f"{key}@example.org" for role in ROLES for key in ROLES[role]}
+
+
+def fork_does(fork: Path, *commands: str) -> None:
+    """Run commands in a fork, as one who has a name there."""
+    run("sh", "-ec", "\n".join(commands), cwd=fork, env=IDENTITY)
+
+
+def test_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None:
+    source = published(fork)
+    projects = [make(source, tmp_path / "all" / name) for name in ("first", "second", "third")]
+    first, second, _ = projects
+    publish(fork, "v1.3.0.post1")
+    update(first)
 
     count = told("grep -h '^_commit:' */.copier-answers.yml | sort | uniq -c")
     lines = run("sh", "-c", count, cwd=tmp_path / "all").stdout.split()
-    assert lines == ["2", "_commit:", "v1.0.0.post1", "1", "_commit:", "v1.3.0rc1"]
+    assert lines == ["2", "_commit:", "v1.0.0.post1", "1", "_commit:", "v1.3.0.post1"]
 
-    run("git", "tag", "v1.3.0", cwd=fork)
-    assert "latest version is 1.3.0" in second.run(*told("copier check-update").split()).stdout
+    said = second.run(*told("copier check-update").split()).stdout
+    assert "latest version is 1.3.0.post1" in said
     for name in ("conflict", "dirty"):
-        other = make(fork, tmp_path / "all" / name, "--vcs-ref=v1.0.0.post1")
+        other = make(source, tmp_path / "all" / name, "--vcs-ref=v1.0.0.post1")
         changed = "README.md" if name == "dirty" else "DEVELOPMENT.md"
         other.append(changed, "Ours.\n")
         if name == "conflict":
             other.commit()
     (tmp_path / "all/no-project").mkdir()
-    chapter = (ROOT / "README.md").read_text("utf-8").partition("\n## For an organisation\n")[2]
-    every = "for project" + chapter.partition("```sh\nfor project")[2].partition("```")[0]
-    identity = {f"GIT_{role}_{key}": f"{key}@example.org" for role in ROLES for key in ROLES[role]}
-    done = run("sh", "-c", every, cwd=tmp_path / "all", env=identity)
-    assert [line for line in done.stdout.splitlines() if "looked at" in line] == [
-        "to be looked at: conflict/",
-        "to be looked at: dirty/",
-    ]
+
+    assert roll_out(tmp_path / "all") == ["conflict/", "dirty/"]
     for project in projects:
-        assert answers(project)["_commit"] == "v1.3.0"
+        assert answers(project)["_commit"] == "v1.3.0.post1"
         assert project.run("git", "status", "--porcelain").stdout == ""
         assert project.run("git", "branch", "--show-current").stdout == "template-update\n"
 
-    who = ("-c", "user.name=User", "-c", "user.email=user@example.org")
-    second.run("git", *who, *told("git revert").split()[1:], "--no-edit", "HEAD")
+    second.run("sh", "-c", told("git revert") + " --no-edit HEAD", env=IDENTITY)
     assert answers(second)["_commit"] == "v1.0.0.post1"
     update(second)
-    assert answers(second)["_commit"] == "v1.3.0"
+    assert answers(second)["_commit"] == "v1.3.0.post1"
+
+    # And the next time, when two have merged the first, and the others have not.
+    publish(fork, "v1.4.0.post1")
+    for project in projects:
+        project.run("git", "switch", "-q", "-")
+    for project in projects[:2]:
+        project.run("git", "merge", "-q", "template-update")
+    assert roll_out(tmp_path / "all") == ["conflict/", "dirty/", "third/"]
+    found = [answers(project)["_commit"] for project in projects]
+    assert found == ["v1.4.0.post1", "v1.4.0.post1", "v1.0.0.post1"]
+    projects[2].run("git", "merge", "-q", "template-update")
+    assert answers(projects[2])["_commit"] == "v1.3.0.post1", "what was not merged is kept"
+
+
+def publish(fork: Path, version: str) -> None:
+    """Release a version of the fork in which a file is longer."""
+    changed = fork / "template/DEVELOPMENT.md.jinja"
+    changed.write_text(changed.read_text() + "# later\n")
+    release(fork, version)
+    run("git", "push", "-q", "origin", "HEAD", version, cwd=fork)
+
+
+def roll_out(folder: Path) -> list[str]:
+    """Update all projects in a folder as the README says; return those to be looked at."""
+    every = "for project" + chapter("```sh\nfor project", "```")
+    lines = run("sh", "-c", every, cwd=folder, env=IDENTITY).stdout.splitlines()
+    marked = [line.partition("to be looked at: ") for line in lines]
+    return [name for _, mark, name in marked if mark]
 
 
 def test_leaving(released: Path, tmp_path: Path) -> None:
