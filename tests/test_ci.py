@@ -32,7 +32,16 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> str:
     """What a runner has on PATH: a Python with pip, and none of the tools of these tests."""
     runner = tmp_path_factory.mktemp("runner")
     run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, runner, cwd=runner)
+    # This machine has Docker, and is not theirs to change.
+    (runner / "bin/apt-get").symlink_to("/bin/true")
     return f"{runner}/bin{os.pathsep}{path_without_uv()}"
+
+
+def merged(into: Any, what: Any) -> Any:
+    """Return both, as GitLab merges what it includes with the file that includes it."""
+    if not (isinstance(into, dict) and isinstance(what, dict)):
+        return what
+    return into | {key: merged(into.get(key), what[key]) for key in what}
 
 
 def jobs(project: Project) -> dict[str, list[tuple[list[str], dict[str, str]]]]:
@@ -40,12 +49,13 @@ def jobs(project: Project) -> dict[str, list[tuple[list[str], dict[str, str]]]]:
     found = {}
     if project.answers["ci"] == "gitlab":
         file = yaml.safe_load(project.read(".gitlab-ci.yml"))
+        [own] = [entry["local"] for entry in file["include"]]
+        if (project.path / own[1:]).exists():
+            file = merged(yaml.safe_load(project.read(own[1:])), file)
         for name, job in file.items():
             if "script" in job:
-                script = [
-                    *file.get(job.get("extends"), {}).get("before_script", []),
-                    *job["script"],
-                ]
+                job = merged(file.get(job.get("extends"), {}), job)
+                script = [*job.get("before_script", []), *job["script"]]
                 found[name] = [(["bash", "-eo", "pipefail", "-c", "\n".join(script)], {})]
     for path in (project.path / ".github/workflows").glob("*.yml"):
         for name, job in yaml.safe_load(path.read_text("utf-8"))["jobs"].items():
@@ -68,6 +78,28 @@ def passes(project: Project, job: str, path: str, **secrets: str) -> bool:
             print(done.stdout, done.stderr)
             return False
     return True
+
+
+FAILS = "\n\ndef test_fails() -> None:\n    raise AssertionError\n"
+# A file that the test needs, which is there only when the job has prepared for it.
+NEEDS_FILE = """from pathlib import Path
+
+
+def test_prepared() -> None:
+    assert Path(__file__).with_name("prepared").exists()
+"""
+
+
+def prepare(project: Project) -> None:
+    """Give a project a test that needs something, and its jobs what makes that."""
+    project.write("tests/test_prepared.py", NEEDS_FILE)
+    commands = ['test "$PREPARE_SECRET" = right', "touch tests/prepared"]
+    if project.answers["ci"] == "github":
+        project.write(".github/prepare.sh", "\n".join(commands))
+    else:
+        own = {job: {"before_script": commands} for job in ("venv", "container", "parity")}
+        project.write(".gitlab-ci.local.yml", yaml.safe_dump(own))
+    project.commit()
 
 
 # --- What the tools say ------------------------------------------------------------------
@@ -194,14 +226,17 @@ def test_the_venv_job_passes_and_finds_what_is_wrong(project: Project, path: str
     for name, text in (
         ("src/my_project/cli.py", "import os\n"),
         ("src/my_project/cli.py", "x  =  1\n"),
-        ("tests/test_cli.py", "\n\ndef test_fails() -> None:\n    raise AssertionError\n"),
+        ("tests/test_cli.py", FAILS),
         ("requirements.txt", "no-such-package==1\n"),
     ):
         project.append(name, text)
         assert not passes(project, "venv", path), text
         project.run("git", "checkout", "-q", name)
+    prepare(project)
+    assert passes(project, "venv", path, PREPARE_SECRET="right")
+    assert not passes(project, "venv", path, PREPARE_SECRET="wrong")
     project.write(".python-version", "3.99\n")
-    assert not passes(project, "venv", path)
+    assert not passes(project, "venv", path, PREPARE_SECRET="right")
 
 
 @pytest.mark.needs("docker")
@@ -211,12 +246,13 @@ def test_the_jobs_with_images_pass_and_find_what_is_wrong(
 ) -> None:
     name = f"CI {os.getpid()}"
     project = bake(project_name=name, python_version=HERE, isolation=isolation, ci=ci)
-    project.commit()
-    assert all(passes(project, name, path) for name in {"container", "parity"} & {*jobs(project)})
-    project.append(
-        "tests/test_settings.py", "\n\ndef test_fails() -> None:\n    raise AssertionError\n"
-    )
-    assert not passes(project, "container", path)
+    prepare(project)
+    for job in {"container", "parity"} & {*jobs(project)}:
+        assert passes(project, job, path, PREPARE_SECRET="right")
+        (project.path / "tests/prepared").unlink()
+    assert not passes(project, "container", path, PREPARE_SECRET="wrong")
+    project.append("tests/test_settings.py", FAILS)
+    assert not passes(project, "container", path, PREPARE_SECRET="right")
     run("docker", "image", "rm", "-f", f"localhost/ci-{os.getpid()}:test")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import time
 import urllib.error
@@ -158,6 +159,10 @@ def test_what_the_project_adds_is_there(project: Project, shape: str) -> None:
         },
     }
     project.write("compose.own.yaml", json.dumps({"services": own, "volumes": {"data": {}}}))
+    text = project.read("DEVELOPMENT.md")
+    [files_in_development] = re.findall(r"`(COMPOSE_FILE=\S+compose\.dev\.yaml)`", text)
+    project.write(".env", f"{files_in_development}\n")
+    project.write("compose.dev.yaml", '{"services": {"app": {"hostname": "for-development"}}}')
     try:
         compose(project, "up", "--build", "--wait", shape=shape)
         assert get(project, "/") == {"message": "Hello, World!"}
@@ -168,8 +173,12 @@ def test_what_the_project_adds_is_there(project: Project, shape: str) -> None:
         assert (built.returncode == 0) == (shape == "development"), "not for production"
         assert inspect(project, shape)["HostConfig"]["Memory"] == 2**30
         assert "more" in compose(project, "ps", "--services", shape=shape)
+        name = inspect(project, shape)["Config"]["Hostname"]
+        assert (name == "for-development") == (shape == "development")
     finally:
         compose(project, "down", "--volumes", "-t1", shape=shape)
+        for name in (".env", "compose.dev.yaml"):
+            (project.path / name).unlink()
         for name in ("apt-packages.txt", "apt-packages-build.txt", "compose.own.yaml"):
             (project.path / name).write_bytes(before[name])
 

@@ -16,7 +16,7 @@ from typing import Any
 import jinja2
 import pexpect
 import pytest
-from conftest import ASKED, QUESTIONS, SAMPLES, Bake, Project, choices, release
+from conftest import ASKED, QUESTIONS, SAMPLES, Bake, Project, choices, release, run
 from test_update import change_everything, edit, updated
 
 COPIER = (sys.executable, "-m", "copier")
@@ -148,12 +148,12 @@ def test_the_messages_tell_what_to_type_next(
 # --- Changes by hand ----------------------------------------------------------
 
 
-def drift(project: Project) -> subprocess.CompletedProcess[str]:
+def drift(project: Project, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run the command that DEVELOPMENT.md tells for it."""
     text = project.read("DEVELOPMENT.md").partition("changed by hand")[2]
     [command, *_] = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     assert "copier recopy" in command
-    return project.run("sh", "-c", command, check=False)
+    return project.run("sh", "-c", command, check=False, env=variables)
 
 
 @pytest.mark.parametrize("isolation", choices("isolation"))
@@ -179,26 +179,40 @@ def test_tells_which_of_the_templates_files_were_changed(bake: Bake, released: P
     assert "+USER root\n" in done.stdout
     changed = re.findall(r"^diff --git \S+ \w/(\S+)$", done.stdout, re.MULTILINE)
     assert changed == ["Dockerfile", "scripts/activate.fish", "scripts/venv"]
-    project.run("git", "reset", "-q", "--hard")
-    assert project.files() == before, "and it is as easy to keep the changes"
+    assert project.files() == before
 
 
-def test_looking_for_drift_touches_no_work_that_is_not_committed(
-    bake: Bake, released: Path
-) -> None:
+def test_looking_for_drift_touches_nothing(bake: Bake, released: Path, tmp_path: Path) -> None:
+    """Not what is not committed, nor what `.gitignore` hides in the place of a file of ours."""
     project = bake(released)
+    project.append(".gitignore", "compose.override.yaml\n")
+    project.write("compose.override.yaml", "services: {}\n")
     project.commit()
-    changes = {
-        "Dockerfile": " M Dockerfile\n",
-        "src/my_project/new.py": "?? src/my_project/new.py\n",
-    }
-    for name, status in changes.items():
-        project.write(name, "new = 1\n")
-        before = project.files()
-        assert drift(project).returncode == 1
-        assert project.files() == before
-        assert project.run("git", "status", "--porcelain").stdout == status
-        project.run("git", "checkout", "-q", ".")
+    project.append("Dockerfile", "USER root\n")
+    project.write("src/my_project/new.py", "NEW = 1\n")
+    before = project.files(), project.run("git", "status", "--porcelain").stdout
+    (tmp_path / "temporary").mkdir()
+    done = drift(project, TMPDIR=str(tmp_path / "temporary"))
+    assert done.returncode == 1
+    assert "compose.override.yaml" in done.stdout and "USER root" not in done.stdout
+    assert (project.files(), project.run("git", "status", "--porcelain").stdout) == before
+    assert not [*(tmp_path / "temporary").iterdir()]
+
+
+def test_finds_drift_in_a_folder_of_a_larger_repository(
+    bake: Bake, released: Path, tmp_path: Path
+) -> None:
+    made = bake(released)
+    project = Project(tmp_path / "larger/a service", made.answers)
+    shutil.copytree(made.path, project.path)
+    run("git", "init", "-q", cwd=project.path.parent)
+    project.run("git", "add", "--all")
+    project.run("git", "commit", "-qm", "Begin")
+    done = drift(project)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    project.append("scripts/venv", "# ours\n")
+    project.run("git", "commit", "-qam", "Change")
+    assert drift(project).returncode == 1
 
 
 def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(

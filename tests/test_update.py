@@ -19,12 +19,16 @@ OWN_FILES = {path for path in SETTINGS["_skip_if_exists"] if path[0] == "/"} - {
 
 # What a user adds: to a file of their own, or as a new one.
 ADDED = {
+    ".devcontainer/ours/devcontainer.json": "{}\n",
     ".env": "APP_GREETING=Hi\n",
+    ".github/prepare.sh": "true\n",
     ".github/workflows/ours.yml": "on: push\njobs: {}\n",
     ".gitignore": "\n/notes/\n",
+    ".gitlab-ci.local.yml": "venv: {before_script: ['true']}\n",
     ".pre-commit-config.yaml": "  - {repo: meta, hooks: [{id: identity}]}\n",
     "apt-packages-build.txt": "sl\n",
     "apt-packages.txt": "hello\n",
+    "compose.dev.yaml": "services: {app: {labels: [ours]}}\n",
     "compose.own.yaml": "services: {app: {mem_limit: 1g}}\n",
     "notes.txt": "ours\n",
     "src/{package}/more.py": "MORE = 1\n",

@@ -348,11 +348,14 @@ def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(bake: Bake, tmp_
 def test_what_belongs_to_the_shell_is_left_out(bake: Bake) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     project.write(
-        ".env", "UID=1000\nstatus=1\n_venv_names=x\nhostname=h\noptions=o\nOPTIND=1\nGOOD=1\n"
+        ".env",
+        "UID=1000\nstatus=1\n_venv_names=x\nhostname=h\noptions=o\nOPTIND=1\nGOOD=1\n"
+        "COMPOSE_FILE=compose.yaml\n",
     )
     for name in SOURCE:
         done = session(project, name, SHOW)
         assert environment(done.stdout)["GOOD"] == "1"
+        assert "COMPOSE_FILE" not in environment(done.stdout), "Compose reads .env by itself"
         said = [line for line in done.stderr.splitlines() if line.startswith("venv: .env:")]
         assert [line.split()[1:3] for line in said] == [
             [".env:1:", "UID"],

@@ -40,6 +40,8 @@ def variables(parsed: str) -> tuple[dict[str, str], list[str]]:
     for line, name, value, error in json.loads(parsed):
         if not error and name is None:
             continue  # a comment or an empty line
+        if (name or "").startswith("COMPOSE_"):
+            continue  # Docker Compose reads .env itself; in a shell, other projects would see it
         if error or value is None or "\0" in value or not NAME.fullmatch(name):
             wrong.append(f".env:{line}: expected NAME=value; this line is left out")
         elif name in RESERVED or name.startswith("_venv_"):
