@@ -11,7 +11,9 @@ _venv_current() {
         # Or bash gives up the whole line where there are no certificates.
         # shellcheck disable=SC3044
         shopt -u failglob
-        exec cat "$1/scripts/venv.py" "$1/scripts/shells.py" "$1/.python-version" \
+        # Not current for a shell that refuses a variable either, as one that is read-only.
+        # shellcheck source=/dev/null
+        . "$1/.venv/activate.sh" && PATH=$PATH && exec cat "$1/scripts/venv.py" "$1/scripts/shells.py" "$1/.python-version" \
             "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" "$1/pip.conf" "$1"/certs/*.crt
     } | command cmp -s - "$1/.venv/activate.inputs"
 } 2>/dev/null

@@ -61,15 +61,17 @@ if __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"] and uncha
 import argparse
 import contextlib
 import functools
-import hashlib
 import json
 import re
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+TYPE_CHECKING = False  # or these were imported, too
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
 
 sys.dont_write_bytecode = True  # in scripts, where not each .gitignore would hide it
 sys.path.append(os.path.join(ROOT, "scripts"))
@@ -168,9 +170,9 @@ def allowed() -> list[str]:
     return [f"3.{minor}" for minor in range(NEWEST, int(found[1] if found else 11) - 1, -1)]
 
 
-def digests() -> dict[str, str]:
-    """Return the SHA-256 of each lock."""
-    return {name: hashlib.sha256(read(name)).hexdigest() for name in LOCKS}
+def locks() -> dict[str, str]:
+    """Return what each lock holds."""
+    return {name: read(name).decode("utf-8", "surrogateescape") for name in LOCKS}
 
 
 def site_packages() -> Path:
@@ -230,7 +232,7 @@ def fault() -> tuple[str, bool]:
         return f"PROJECT_PYTHON is {asked}, .venv was made with {made_with[0]}", True
     if wish and not asked and not is_minor(made_with, wish) and (found := find(wish)):
         return f"there is a Python {found[1]} now, .venv was made with {made_with[1]}", True
-    changed = [name for name, digest in digests().items() if noted["locks"].get(name) != digest]
+    changed = [name for name, content in locks().items() if noted["locks"].get(name) != content]
     return (f"{' and '.join(changed)} changed", False) if changed else ("", False)
 
 
@@ -467,7 +469,7 @@ def make(anew: bool, options: dict[str, Any]) -> None:
     When that fails before a package was touched, the environment stays as it was; when it
     fails later or is killed there is no stamp, and the next call begins anew.
     """
-    noted = {"root": ROOT, "wanted": wanted(), "locks": digests()}
+    noted = {"root": ROOT, "wanted": wanted(), "locks": locks()}
     old = b"" if anew else STAMP.read_bytes()
     before = {} if anew else installed()
     path, version = choose_python() if anew else (stamp()["python"], stamp()["version"])
