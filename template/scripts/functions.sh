@@ -12,7 +12,7 @@ _venv_current() {
         # shellcheck disable=SC3044
         shopt -u failglob
         # Not current for a shell that refuses a variable either, as one that is read-only.
-        # shellcheck source=/dev/null
+        # shellcheck source=/dev/null disable=SC2269
         . "$1/.venv/activate.sh" && PATH=$PATH && exec cat "$1/scripts/venv.py" "$1/scripts/shells.py" "$1/.python-version" \
             "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" "$1/pip.conf" "$1"/certs/*.crt
     } | command cmp -s - "$1/.venv/activate.inputs"
