@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import functools
 import http.server
 import json
@@ -19,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 from conftest import ROOT, Bake, Project, combinations, label, release, run
+from test_network import Index
 from test_venv import HERE, path_without_uv
 
 CONFLICT = "<<<<<<< before updating\nours\n=======\ntheirs\n>>>>>>> after updating\n"
@@ -27,14 +29,18 @@ GITHUB = [a for a in COMBINATIONS if a["ci"] == "github"]
 GITLAB = [a for a in COMBINATIONS if a["ci"] == "gitlab"]
 
 
+def runner(folder: Path) -> str:
+    """Return what a runner has on PATH: a Python with pip, and none of the tools of these tests."""
+    run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, folder)
+    # This machine has Docker, and is not theirs to change.
+    (folder / "bin/apt-get").symlink_to("/bin/true")
+    return f"{folder}/bin{os.pathsep}{path_without_uv()}"
+
+
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What a runner has on PATH: a Python with pip, and none of the tools of these tests."""
-    runner = tmp_path_factory.mktemp("runner")
-    run("uv", "venv", "--quiet", "--seed", "--python", sys.executable, runner, cwd=runner)
-    # This machine has Docker, and is not theirs to change.
-    (runner / "bin/apt-get").symlink_to("/bin/true")
-    return f"{runner}/bin{os.pathsep}{path_without_uv()}"
+    """A runner that may have Copier already."""
+    return runner(tmp_path_factory.mktemp("runner"))
 
 
 def merged(into: Any, what: Any) -> Any:
@@ -65,15 +71,20 @@ def jobs(project: Project) -> dict[str, list[tuple[list[str], dict[str, str]]]]:
 
 
 def passes(project: Project, job: str, path: str, **secrets: str) -> bool:
-    """Run a job as its CI does, on what is committed."""
-    variables = {"PATH": path, "CI": "true", "GITHUB_ENV": f"{project.path}.env"}
-    more = Path(variables["GITHUB_ENV"])
+    """Run a job as its CI does, on what is committed; GitHub shows a secret only where asked."""
+    home = Path(f"{project.path}.home")
+    home.mkdir(exist_ok=True)
+    more = home / "more"
     more.write_text("")
+    variables = {"PATH": path, "CI": "true", "GITHUB_ENV": str(more), "HOME": str(home)}
+    variables |= {"GIT_TERMINAL_PROMPT": "0", "XDG_CACHE_HOME": os.path.expanduser("~/.cache")}
+    if project.answers["ci"] == "gitlab":
+        variables |= secrets
     for shell, own in jobs(project)[job]:
         said = dict(line.split("=", 1) for line in more.read_text().splitlines())
         own = {k: re.sub(r"\${{ secrets.(\w+) }}", r"$\1", v) for k, v in own.items()}
         own = {k: secrets.get(v[1:], "") if v[:1] == "$" else v for k, v in own.items()}
-        done = project.run(*shell, check=False, env={**secrets, **variables, **said, **own})
+        done = project.run(*shell, check=False, env={**variables, **said, **own})
         if done.returncode:
             print(done.stdout, done.stderr)
             return False
@@ -311,24 +322,43 @@ class PrivateTemplate(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def private(released: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address of such a template, and the certificate of the authority of its host."""
-    key, certificate = tmp_path / "key.pem", tmp_path / "own.crt"
+class PrivateIndex(Index):
+    """What PyPI has, for those who know the password."""
+
+    def do_GET(self) -> None:
+        if self.headers["Authorization"] == "Basic " + base64.b64encode(b"me:right").decode():
+            return super().do_GET()
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", 'Basic realm="index"')
+        self.send_header("Content-Length", "0")
+        return self.end_headers()
+
+
+@contextlib.contextmanager
+def serve(handler: Any, folder: Path) -> Iterator[tuple[str, Path]]:
+    """Serve by https; yields the address, and the certificate of the authority of the host."""
+    key, certificate = folder / "key.pem", folder / "own.crt"
     words = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=own")
     to = ("-keyout", key, "-out", certificate, "-addext", "subjectAltName=IP:127.0.0.1")
     run("openssl", *words, *to)
-    run("git", "clone", "-q", "--bare", released, tmp_path / "www/template.git")
-    run("git", "update-server-info", cwd=tmp_path / "www/template.git")
-    handler = functools.partial(PrivateTemplate, directory=tmp_path / "www")
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"https://127.0.0.1:{server.server_port}/template.git", certificate
+    yield f"127.0.0.1:{server.server_port}", certificate
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def private(released: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of such a template, and the certificate of the authority of its host."""
+    run("git", "clone", "-q", "--bare", released, tmp_path / "www/template.git")
+    run("git", "update-server-info", cwd=tmp_path / "www/template.git")
+    handler = functools.partial(PrivateTemplate, directory=tmp_path / "www")
+    with serve(handler, tmp_path) as (host, certificate):
+        yield f"https://{host}/template.git", certificate
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
@@ -348,7 +378,30 @@ def test_a_template_may_be_private_and_in_a_companys_network(
         assert passes(project, job, path, TEMPLATE_TOKEN="right")
         project.run("git", "reset", "-q", "--hard")
     for token in ({"TEMPLATE_TOKEN": "wrong"}, {}):
-        assert not passes(project, "template", path, GIT_TERMINAL_PROMPT="0", **token)
+        assert not passes(project, "template", path, **token)
+
+
+@pytest.mark.parametrize("job", ["template", "venv"])
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_an_index_may_want_a_password(
+    ci: str, job: str, bake: Bake, released: Path, tmp_path: Path
+) -> None:
+    path = runner(tmp_path / "runner")
+    with serve(PrivateIndex, tmp_path) as (host, certificate):
+        url = f"https://{host}/simple/"
+        answers = {"package_index": url, "company_network": True, "python_version": HERE}
+        project = bake(released, ci=ci, isolation="venv", **answers)
+        shutil.copy(certificate, project.path / "certs")
+        if ci == "github":
+            script = """printf '%s\n' "$PREPARE_SECRET" >~/.netrc"""
+            project.write(".github/prepare.sh", script)
+        project.commit()
+        for password in ("wrong", "right"):
+            secrets = {
+                "PIP_INDEX_URL": url.replace("://", f"://me:{password}@"),
+                "PREPARE_SECRET": f"machine 127.0.0.1 login me password {password}",
+            }
+            assert passes(project, job, path, **secrets) == (password == "right")
 
 
 # --- The questions -----------------------------------------------------------------------

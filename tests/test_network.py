@@ -31,7 +31,7 @@ PYPI, FILES = (f"https://{host}" for host in (PyPI.netloc, PyPI.file_storage_dom
 
 
 class Index(http.server.BaseHTTPRequestHandler):
-    """Hand on what PyPI has, under this name."""
+    """Hand on what PyPI has, under the name that was asked."""
 
     def do_GET(self) -> None:
         files = self.path.startswith("/files/")
@@ -45,7 +45,7 @@ class Index(http.server.BaseHTTPRequestHandler):
         with answer:
             body, told = answer.read(), answer.headers
         if not files:
-            body = body.replace(FILES.encode(), f"https://{INDEX}/files".encode())
+            body = body.replace(FILES.encode(), f"https://{self.headers['Host']}/files".encode())
             del told["Content-Length"]
         self.send_response(answer.status)
         for name in ("Accept-Ranges", "Content-Length", "Content-Range", "Content-Type"):
