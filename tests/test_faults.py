@@ -179,8 +179,10 @@ def test_an_unreadable_file_is_one_line(project: Project) -> None:
     assert done.stderr == f"venv: {project.path}/pip.conf: Is a directory\n" and done.returncode
 
 
-def test_a_dangling_link_is_one_line(project: Project) -> None:
-    (project.path / ".venv").symlink_to("/nowhere/at/all")
+@pytest.mark.parametrize("kind", ["file", "dangling link"])
+def test_what_cannot_hold_an_environment_is_named(project: Project, kind: str) -> None:
+    place = project.path / ".venv"
+    place.touch() if kind == "file" else place.symlink_to("/nowhere/at/all")
     done = session(project, "bash", check=False)
     assert done.returncode and "Traceback" not in done.stderr
     assert (

@@ -45,6 +45,10 @@ SITUATIONS = {
     "in a function": (POSIX, "f() {\nactivate\n}\nf"),
     "in a fish function": (("fish",), "function f\nactivate\nend\nf"),
     "with arguments": (POSIX, "set -- one 'two words'\nactivate\n[ \"$2\" = 'two words' ]"),
+    "functions": (
+        POSIX,
+        "cat() { :; }\ncmp() { :; }\nprintf() { :; }\nreadlink() { :; }\nactivate",
+    ),
     "error trap": (("bash", "zsh", "ksh"), "trap 'echo TRAPPED >&2' ERR\nactivate"),
     "after cd": (tuple(SOURCE), "cd src\ncd ..\nactivate"),
     "twice": (tuple(SOURCE), "activate\nactivate"),
@@ -233,6 +237,8 @@ def test_links_to_the_project_are_followed(project: Project, name: str, tmp_path
     words = [name, *NO_STARTUP_FILES[name]]
     done = run(*words, input=f". ./activate\n{SHOW}\n", cwd=project.path / "scripts")
     assert json.loads(done.stdout)[0] == str(project.path / ".venv") and done.stderr == ""
+    (tmp_path / "venv").symlink_to(project.path / "scripts/venv")
+    run(tmp_path / "venv", "check", cwd=tmp_path)
 
 
 # --- What a review of these files found -------------------------------------------------------

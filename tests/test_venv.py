@@ -381,6 +381,14 @@ def test_an_unreadable_requires_python_is_named(bake: Bake) -> None:
     assert "--python-version=3.12" in project.read("requirements.txt").splitlines()[1]
 
 
+def test_a_version_that_the_locks_do_not_serve_is_named(bake: Bake) -> None:
+    project = bake(isolation="venv")
+    project.write(".python-version", "3.10.13\n")
+    done = project.run("scripts/venv", "sync", check=False)
+    assert done.returncode and not (project.path / ".venv").exists()
+    assert "asks for 3.10, the locks are for 3.11 or later; change" in done.stderr
+
+
 def test_what_is_installed_may_not_be_a_packages_name(project: Project) -> None:
     """A package of that name would hide it, or be hidden by it."""
     script = "import importlib.metadata as m; print(*m.packages_distributions())"

@@ -302,6 +302,11 @@ def choose_python() -> tuple[str, ...]:
             return probe(asked)
         raise Problem(f"PROJECT_PYTHON={asked} starts no Python; set it to the full path of one")
     wish, versions = wanted(), allowed()
+    if wish and int(wish[2:]) < int(versions[-1][2:]):
+        raise Problem(
+            f".python-version asks for {wish}, the locks are for {versions[-1]} or later; "
+            "change that file, or requires-python in pyproject.toml"
+        )
     for minor in [wish, *versions] if wish else versions:
         if python := find(minor):
             if wish and minor != wish:
@@ -473,11 +478,12 @@ def make(anew: bool, options: dict[str, Any]) -> None:
     old = b"" if anew else STAMP.read_bytes()
     before = {} if anew else installed()
     path, version = choose_python() if anew else (stamp()["python"], stamp()["version"])
-    STAMP.unlink(missing_ok=True)
     try:
         if anew:
             say(f"setting up .venv with Python {version} ({path})")
             create(path, options)
+        else:
+            STAMP.unlink()
         install(path, options)
     except BaseException:
         if old and installed() == before:
