@@ -49,6 +49,7 @@ SITUATIONS = {
         POSIX,
         "cat() { :; }\ncmp() { :; }\nprintf() { :; }\nreadlink() { :; }\nactivate",
     ),
+    "fish functions": (("fish",), "function realpath\nend\nfunction sh\nend\nactivate"),
     "error trap": (("bash", "zsh", "ksh"), "trap 'echo TRAPPED >&2' ERR\nactivate"),
     "after cd": (tuple(SOURCE), "cd src\ncd ..\nactivate"),
     "twice": (tuple(SOURCE), "activate\nactivate"),

@@ -62,4 +62,4 @@ function _venv_activate -a dir
     end
 end
 
-_venv_activate (realpath (status dirname) | string collect) (status stack-trace)
+_venv_activate (builtin realpath (status dirname) | string collect) (status stack-trace)
