@@ -261,6 +261,17 @@ def test_a_variable_that_a_shell_refuses_changes_nothing(project: Project, name:
 
 
 @pytest.mark.parametrize("name", POSIX)
+def test_a_prompt_that_is_read_only_stays(project: Project, name: str) -> None:
+    source = f"if {SOURCE[name].format('scripts')}; then deactivate; echo activated; fi"
+    lines = ["PS1='mine '", "readonly PS1", source, "echo ${VIRTUAL_ENV-none}"]
+    done = feed(project, name, *lines)
+    assert done.stdout == "none\n"
+    assert "activate: this shell refuses a variable, see above" in done.stderr
+    done = feed(project, name, *lines, env={"VIRTUAL_ENV_DISABLE_PROMPT": "1"})
+    assert (done.stdout, done.stderr) == ("activated\nnone\n", "")
+
+
+@pytest.mark.parametrize("name", POSIX)
 def test_what_was_exported_is_not_guessed_from_text(project: Project, name: str) -> None:
     project.write(".env", "API=ours\n")
     lines = ["API=plain", SOURCE[name].format("scripts"), "deactivate", 'echo "$API"', "env"]

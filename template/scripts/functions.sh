@@ -1,6 +1,15 @@
 # What activate and venv, which source this file, are made of.
 # shellcheck shell=sh
 
+# Tell whether this shell takes the variables of .venv in the folder $1. Only for a subshell,
+# which some shells end when one is read-only.
+_venv_try() {
+    # shellcheck source=/dev/null disable=SC2269
+    . "$1/.venv/activate.sh" && PATH=$PATH && {
+        [ -n "${VIRTUAL_ENV_DISABLE_PROMPT-}" ] || PS1=${PS1-}
+    }
+}
+
 # Tell whether .venv in the folder $1 is as its inputs say. That nothing changed is the daily
 # case, and so nothing is started for it but cat and cmp.
 _venv_current() {
@@ -11,9 +20,7 @@ _venv_current() {
         # Or bash gives up the whole line where there are no certificates.
         # shellcheck disable=SC3044
         shopt -u failglob
-        # Not current for a shell that refuses a variable either, as one that is read-only.
-        # shellcheck source=/dev/null disable=SC2269
-        . "$1/.venv/activate.sh" && PATH=$PATH && exec cat "$1/scripts/venv.py" "$1/scripts/shells.py" "$1/.python-version" \
+        _venv_try "$1" && exec cat "$1/scripts/venv.py" "$1/scripts/shells.py" "$1/.python-version" \
             "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" "$1/pip.conf" "$1"/certs/*.crt
     } | command cmp -s - "$1/.venv/activate.inputs"
 } 2>/dev/null
