@@ -188,21 +188,28 @@ def no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The template as it stands in the working tree, without git: the quickest to render."""
+    """The template as it stands in the working tree, without git: the quickest to render.
+
+    A name that is not defined is an error here. For users it is not, because an update reads
+    the settings of the new version with the answers to the old one.
+    """
     export = tmp_path_factory.mktemp("template")
     names = run("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", cwd=ROOT)
     for name in names.stdout.rstrip("\0").split("\0"):
         if (ROOT / name).is_file():
             (export / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / name, export / name)
+    with (export / "copier.yml").open("a") as settings:
+        settings.write("\n_envops:\n  undefined: jinja2.StrictUndefined\n")
     return export
 
 
 @pytest.fixture(scope="session")
 def released(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same as a git repository with a release, which updates need."""
+    """The same as users have it, a git repository with a release, which updates need."""
     repository = tmp_path_factory.mktemp("released") / "template"
     shutil.copytree(template, repository)
+    shutil.copy2(ROOT / "copier.yml", repository)
     release(repository, "v1.0.0")
     return repository
 

@@ -195,7 +195,7 @@ def test_a_file_is_the_projects_own_in_both_lists() -> None:
     listed = [path for entry in on_update for path in entry.split("\n")[1:-2]]
     *always, own_code = settings["_skip_if_exists"]
     assert sorted(listed) == always
-    assert own_code == "{% if app | default('') == 'own' %}/pyproject.toml{% endif %}"
+    assert own_code == "{% if app == 'own' %}/pyproject.toml{% endif %}"
 
 
 def test_needs_no_trust() -> None:

@@ -246,7 +246,7 @@ def history(template: Path, tmp_path: Path) -> Path:
     """This template with its last release before it; without one, with an older one made here.
 
     The older one has lines that are gone now, and asks for less: what it does not ask is the
-    default of today.
+    default of today, or not even known to it.
     """
     repository = tmp_path / "template"
     tags = run("git", "tag", "--list", "v*", "--sort=-version:refname", cwd=ROOT).stdout.split()
@@ -255,8 +255,10 @@ def history(template: Path, tmp_path: Path) -> Path:
     else:
         shutil.copytree(template, repository)
         change_everything(repository)
-        settings = yaml.safe_load((repository / "copier.yml").read_text("utf-8"))
-        for question in set(CHOICES) - {"isolation", "app"}:
+        settings = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
+        for question in ("ci", "company_network", "package_index", "registry", "update_bot"):
+            del settings[question]
+        for question in settings.keys() & set(CHOICES) - {"isolation", "app"}:
             settings[question] = {"type": settings[question]["type"], "when": False} | {
                 "default": settings[question]["default"]
             }
@@ -264,6 +266,7 @@ def history(template: Path, tmp_path: Path) -> Path:
         release(repository, "v0.1.0")
     run("git", "rm", "-qr", ".", cwd=repository)
     shutil.copytree(template, repository, dirs_exist_ok=True)
+    shutil.copy2(ROOT / "copier.yml", repository)
     release(repository, "v999.0.0")
     run("git", "checkout", "-q", tags[0] if tags else "v0.1.0", cwd=repository)
     return repository
@@ -283,6 +286,50 @@ def test_the_last_release_updates_to_now(
     assert project.files() == updated(before, edit(bake(history, **answers)).files())
     assert not any(name.endswith(".rej") for name in project.files())
     assert not any(b"\n<<<<<<< " in content for content in project.files().values())
+
+
+NEW_QUESTION = """
+
+docs:
+  type: bool
+  help: Shall it have a manual?
+  default: {default}
+"""
+
+
+@pytest.mark.parametrize(
+    ("default", "condition"), [("false", "not docs"), ("true", "not docs | default(true)")]
+)
+def test_a_later_version_may_ask_more(
+    default: str, condition: str, bake: Bake, repository: Path
+) -> None:
+    """With false, for files that are new; with true, for some that were there before."""
+    (repository / "template/docs").mkdir()
+    page = repository / "template/docs/index.md.jinja"
+    text = "# {{ project_name }}\n"
+    if default == "true":
+        page.write_text(text)
+        release(repository, "v1.1.0")
+    project = edit(bake(repository))
+    project.commit()
+    page.write_text(f"{text}later\n")
+    settings = (repository / "copier.yml").read_text("utf-8")
+    table = f'_exclude:\n  - "{{% if {condition} %}}/docs{{% endif %}}"\n'
+    settings = settings.replace("_exclude:\n", table) + NEW_QUESTION.format(default=default)
+    (repository / "copier.yml").write_text(settings)
+    release(repository, "v2.0.0")
+
+    before = project.files()
+    project.update()
+    docs = {"docs/index.md": b"# My Project\nlater\n"} if default == "true" else {}
+    answers = {".copier-answers.yml": project.files()[".copier-answers.yml"]}
+    assert f"docs: {default}\n".encode() in answers[".copier-answers.yml"]
+    assert project.files() == before | answers | docs
+    project.commit()
+    for value in (default == "false", default == "true"):
+        copier.run_update(project.path, data={"docs": value}, defaults=True, overwrite=True)
+        project.commit()
+        assert (project.path / "docs").exists() == value
 
 
 def test_copying_over_an_existing_project_overwrites_nothing_of_the_users(
