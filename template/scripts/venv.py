@@ -68,7 +68,7 @@ import subprocess
 import time
 from pathlib import Path
 
-TYPE_CHECKING = False  # or these were imported, too
+TYPE_CHECKING = False  # for what reads the types alone, and takes time to import
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
