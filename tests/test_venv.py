@@ -474,20 +474,39 @@ def test_pip_install_works_and_types_hold(project: Project, tmp_path: Path) -> N
     assert "no issues found" in done.stdout
 
 
-def test_no_install_setting_leads_astray(bake: Bake, tmp_path: Path) -> None:
+@pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
+def test_no_install_setting_leads_astray(uv: bool, bake: Bake, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli")
-    (tmp_path / "pip.conf").write_text("[global]\nuser = true\nrequire-virtualenv = true\n")
+    lock = project.read("requirements.txt")
+    project.run(sys.executable, "-m", "venv", tmp_path / "other")
+    before = sorted((tmp_path / "other").rglob("*.dist-info"))
+    (tmp_path / "pip.conf").write_text(
+        "[global]\nuser = true\nrequire-virtualenv = true\n"
+        f"python = {tmp_path}/other/bin/python\ntarget = {tmp_path}/astray\n"
+        f"prefix = {tmp_path}/astray\n"
+    )
+    (tmp_path / "constraints.txt").write_text("typer < 0.1\n")
     astray = {
         "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"),
         "PIP_USER": "1",
-        "PIP_TARGET": "/tmp/astray",
+        "PIP_TARGET": str(tmp_path / "astray"),
+        "PIP_PREFIX": str(tmp_path / "astray"),
+        "PIP_ROOT": str(tmp_path / "astray"),
         "PYTHONHOME": "/nowhere",
         "PYTHONPATH": "/nowhere",
+        "UV_CONSTRAINT": str(tmp_path / "constraints.txt"),
+        "UV_PYTHON": str(tmp_path / "other/bin/python"),
+        "UV_WORKING_DIR": str(tmp_path),
+        "UV_SYSTEM_PYTHON": "1",
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
     }
     out = shell(
         project,
         "bash",
-        "python -m my_project hello; echo ${PYTHONHOME-unset}",
-        env=astray | WITHOUT_UV,
+        "python -m my_project hello; echo ${PYTHONHOME-unset}; scripts/venv lock",
+        env=astray | ({} if uv else WITHOUT_UV),
     )
     assert out == "Hello, World!\nunset\n"
+    assert project.read("requirements.txt") == lock
+    assert sorted((tmp_path / "other").rglob("*.dist-info")) == before
+    assert not (tmp_path / "astray").exists()

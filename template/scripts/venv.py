@@ -86,7 +86,8 @@ NEWEST = 15
 # Make pip, uv or Python look or install elsewhere. Settings of index and proxy stay.
 MISLEADING = {
     *("PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONHOME", "PYTHONPATH"),
-    *("PYTHONSTARTUP", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_TARGET"),
+    *("PYTHONSTARTUP", "UV_CONSTRAINT", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_WORKING_DIR"),
+    "UV_WORKING_DIRECTORY",
 }
 
 
@@ -449,14 +450,15 @@ def install(python: str, options: dict[str, Any]) -> None:
             unpack_pip(python, site_packages())
         # As uv does it, in half the time: what the locks name is all there is to install, and
         # modules are compiled when they are first imported.
-        flags = ["--no-deps", "--no-compile", "--require-hashes"]
+        flags = ["--no-deps", "--no-compile", "--require-hashes", "--target=", f"--prefix={VENV}"]
         flags += [f"--requirement={name}" for name in LOCKS]
+        # Nor for the Python, nor for the place that a pip.conf names.
+        pip = [PYTHON, "-I", "-m", "pip", "--python="]
         # pip calls it an error when there is nothing to install.
         if re.search(rb"^[^\s#]", b"\n".join(map(read, LOCKS)), re.MULTILINE):
-            must(PYTHON, "-I", "-m", "pip", "install", *flags, **options)
+            must(*pip, "install", *flags, **options)
         if extra := installed().keys() - pinned(*LOCKS).keys() - {"pip"}:
-            flags = ["--quiet", "--yes", *sorted(extra)]
-            must(PYTHON, "-I", "-m", "pip", "uninstall", *flags, **options)
+            must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra), **options)
     after = installed()
     needed = {name for name, has_marker in pinned(*LOCKS).items() if not has_marker}
     if lacking := sorted(needed - after.keys()):
@@ -586,8 +588,8 @@ def lock(upgrade: bool) -> None:
         folder = Path(cache or os.path.expanduser("~/.cache"), "venv.py")
         python, _ = choose_python()
         unpack_pip(python, folder)
-        pip = [python, "-I", folder / "pip"]
-        must(*pip, "install", "--quiet", "--upgrade", "--target", folder, "uv")
+        pip = [python, "-I", folder / "pip", "--python="]
+        must(*pip, "install", "--quiet", "--upgrade", "--prefix=", "--target", folder, "uv")
         uv = folder / "bin" / ("uv.exe" if WINDOWS else "uv")
     must(uv, "pip", "compile", *flags, "--output-file=requirements.txt", "requirements.in")
     flags += ["--constraints=requirements.txt", "--output-file=requirements-dev.txt"]
