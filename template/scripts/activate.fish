@@ -17,10 +17,9 @@ function _venv_activate -a dir
     if set -q VIRTUAL_ENV; and functions -q deactivate
         deactivate
     end
-    functions -q deactivate; and functions -c deactivate _venv_other # comes back with ours gone
+    functions -q deactivate; and functions -c deactivate _venv_old_deactivate
 
     read -ga _venv_names <$dir/../.venv/activate.names
-    set -ga _venv_names PATH
     for name in $_venv_names
         set -qg $name; or continue
         set -g _venv_old_$name $$name
@@ -30,13 +29,13 @@ function _venv_activate -a dir
     set -gx PATH $VIRTUAL_ENV/bin $PATH
     set -eg PYTHONHOME
     if status is-interactive; and test -z "$VIRTUAL_ENV_DISABLE_PROMPT"; and functions -q fish_prompt
-        functions -c fish_prompt _venv_old_prompt
+        functions -c fish_prompt _venv_old_fish_prompt
         function fish_prompt
             set -l last_status $status
             set_color normal
             printf '(%s) ' $VIRTUAL_ENV_PROMPT
             echo "exit $last_status" | source # the prompt may show it
-            _venv_old_prompt
+            _venv_old_fish_prompt
         end
     end
 
@@ -49,15 +48,12 @@ function _venv_activate -a dir
             set -eg $old _venv_exported_$name
         end
         set -eg _venv_names
-        if functions -q _venv_old_prompt
-            functions -e fish_prompt
-            functions -c _venv_old_prompt fish_prompt
-            functions -e _venv_old_prompt
-        end
         functions -e deactivate
-        if functions -q _venv_other
-            functions -c _venv_other deactivate
-            functions -e _venv_other
+        for name in fish_prompt deactivate
+            functions -q _venv_old_$name; or continue
+            functions -e $name
+            functions -c _venv_old_$name $name
+            functions -e _venv_old_$name
         end
     end
 end
