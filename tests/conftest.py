@@ -9,15 +9,17 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import copier
+import jinja2
 import pytest
 import yaml
-from pytest_copie.plugin import Copie
+from plumbum import local
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = {
@@ -186,6 +188,24 @@ def no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def quick_rendering() -> Iterator[None]:
+    """Let hundreds of projects share what Copier would do anew for each: parse and compile."""
+    compiled: dict[Any, Any] = {}
+    compile_ = jinja2.Environment.compile
+
+    def compile_once(self: jinja2.Environment, source: Any, *names: Any, **options: Any) -> Any:
+        key = type(self), self.undefined, source, names, tuple(options.items())
+        if key not in compiled:
+            compiled[key] = compile_(self, source, *names, **options)
+        return compiled[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(jinja2.Environment, "compile", compile_once)
+        patch.setattr(yaml, "SafeLoader", yaml.CSafeLoader)
+        yield
+
+
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The template as it stands in the working tree, without git: the quickest to render.
@@ -228,18 +248,21 @@ def release(repository: Path, version: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def bake(copie_session: Copie, template: Path) -> Bake:
-    """Make a project: bake(isolation="venv", app="web")."""
+def bake(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bake:
+    """Make a project: bake(isolation="venv", app="web").
+
+    Copier starts Git for each file when there is one, for repositories alone; not so here.
+    """
 
     def make(source: Path = template, **answers: Any) -> Project:
         # Copier takes unknown answers without a word, and the test would test nothing.
         assert answers.keys() <= ASKED, f"not in copier.yml: {answers.keys() - ASKED}"
-        result = copie_session.copy(extra_answers=answers, template_dir=source)
-        if result.exception:
-            raise result.exception
-        assert result.project_dir is not None
-        assert answers.items() <= result.answers.items()
-        return Project(result.project_dir, result.answers)
+        path = tmp_path_factory.mktemp("project")
+        with local.env(PATH="") if source is template else nullcontext():
+            copier.run_copy(str(source), path, data=answers, defaults=True, quiet=True)
+        kept = yaml.safe_load((path / ".copier-answers.yml").read_text("utf-8"))
+        assert answers.items() <= kept.items()
+        return Project(path, {name: kept[name] for name in kept if name in ASKED})
 
     return make
 
