@@ -190,7 +190,7 @@ def no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_rendering() -> Iterator[None]:
-    """Let hundreds of projects share what Copier would do anew for each: parse and compile."""
+    """Let all projects share what Copier would compile anew for each, and parse YAML in C."""
     compiled: dict[Any, Any] = {}
     compile_ = jinja2.Environment.compile
 
@@ -251,7 +251,8 @@ def release(repository: Path, version: str) -> None:
 def bake(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bake:
     """Make a project: bake(isolation="venv", app="web").
 
-    Copier starts Git for each file when there is one, for repositories alone; not so here.
+    Without Git on PATH, as Copier else starts it for each file, to see whether `core.fileMode`
+    is false in the project's repository, of which there is none.
     """
 
     def make(source: Path = template, **answers: Any) -> Project:
