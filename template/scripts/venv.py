@@ -49,13 +49,9 @@ def recorded(mark: bytes = b"") -> bool:
     )
 
 
-def unchanged() -> bool:
-    """Tell whether all is as the last sync left it."""
-    return recorded() and os.path.exists(PYTHON) and not os.environ.get("PROJECT_PYTHON")
-
-
 # Asked at each activation, so before the imports, which take longer.
-if __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"] and unchanged():
+DAILY = __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"]
+if DAILY and recorded() and os.path.exists(PYTHON) and not os.environ.get("PROJECT_PYTHON"):
     sys.exit()
 
 import argparse
@@ -118,7 +114,8 @@ def run(*command: object, **options: Any) -> Any:
     environment |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **off, **network()}
     environment.setdefault("UV_PYTHON_DOWNLOADS", "never")
     environment.setdefault("UV_SYSTEM_CERTS", "true")  # trust what pip trusts
-    options = {"cwd": ROOT, "env": environment, "stdout": sys.stderr, **options}
+    # What is open for them is the lock alone.
+    options = {"cwd": ROOT, "env": environment, "stdout": sys.stderr, "close_fds": False} | options
     return subprocess.run([str(word) for word in command], check=False, **options)
 
 
@@ -138,14 +135,13 @@ def on_path(command: str) -> str | None:
     return path if not shim or ask(path, "--version") else None
 
 
-def must(*command: object, **options: Any) -> Any:
+def must(*command: object) -> None:
     """Run a command that has to succeed; raises Problem when it does not."""
-    done = run(*command, **options)
+    done = run(*command)
     if done.returncode:
         name = " ".join(Path(str(word)).name for word in command[:3])
         status = f"ended with status {done.returncode}"
         raise Problem(f"`{name}` {status}, see above; mend that and try again")
-    return done
 
 
 # --- What the environment should be, and what it is --------------------------------------
@@ -325,11 +321,11 @@ def choose_python() -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def exclusive() -> Iterator[dict[str, Any]]:
+def exclusive() -> Iterator[None]:
     """Wait until no other terminal works on this environment.
 
-    Yields options for the commands to run: an installer that outlives this process keeps
-    the lock. The system releases it when its last holder ends, however that ends.
+    An installer that outlives this process keeps the lock. The system releases it when its
+    last holder ends, however that ends.
     """
     try:
         Path(f"{VENV}.lock").touch()
@@ -355,7 +351,8 @@ def exclusive() -> Iterator[dict[str, Any]]:
                 time.sleep(0.1)
             except OSError:
                 break  # some network file systems have no locks
-        yield {} if WINDOWS else {"pass_fds": [lock.fileno()]}
+        os.set_inheritable(lock.fileno(), True)
+        yield
 
 
 def write(path: Path, content: bytes) -> None:
@@ -391,16 +388,16 @@ def clear() -> None:
             path.unlink()
 
 
-def create(python: str, options: dict[str, Any]) -> None:
+def create(python: str) -> None:
     """Make an environment without packages; raises Problem where none can be used."""
     if os.pathsep in ROOT:
         raise Problem(f"an entry of PATH cannot hold {os.pathsep!r}; rename {ROOT}")
     clear()
     if uv := on_path("uv"):
         flags = ["--quiet", "--no-project", "--allow-existing"]
-        must(uv, "venv", *flags, "--python", python, VENV, **options)
+        must(uv, "venv", *flags, "--python", python, VENV)
     else:
-        must(python, "-I", "-m", "venv", "--without-pip", VENV, **options)
+        must(python, "-I", "-m", "venv", "--without-pip", VENV)
     # For the project's own source, there or at the root: hash checking rules out an editable
     # install.
     packages = site_packages()
@@ -438,13 +435,13 @@ def must_be_locks() -> None:
             )
 
 
-def install(python: str, options: dict[str, Any]) -> None:
+def install(python: str) -> None:
     """Make the packages of the environment those of the locks, hashes checked."""
     must_be_locks()
     before = installed()
     if uv := on_path("uv"):
         flags = ["--require-hashes", "--allow-empty-requirements"]
-        must(uv, "pip", "sync", "--python", PYTHON, *flags, *LOCKS, **options)
+        must(uv, "pip", "sync", "--python", PYTHON, *flags, *LOCKS)
     else:
         if "pip" not in before:
             unpack_pip(python, site_packages())
@@ -456,9 +453,9 @@ def install(python: str, options: dict[str, Any]) -> None:
         pip = [PYTHON, "-I", "-m", "pip", "--python="]
         # pip calls it an error when there is nothing to install.
         if re.search(rb"^[^\s#]", b"\n".join(map(read, LOCKS)), re.MULTILINE):
-            must(*pip, "install", *flags, **options)
+            must(*pip, "install", *flags)
         if extra := installed().keys() - pinned(*LOCKS).keys() - {"pip"}:
-            must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra), **options)
+            must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra))
     after = installed()
     needed = {name for name, has_marker in pinned(*LOCKS).items() if not has_marker}
     if lacking := sorted(needed - after.keys()):
@@ -470,7 +467,7 @@ def install(python: str, options: dict[str, Any]) -> None:
         say(f"removed what is not in the locks: {', '.join(gone)}")
 
 
-def make(anew: bool, options: dict[str, Any]) -> None:
+def make(anew: bool) -> None:
     """Create or update the environment, and note what it was made from.
 
     When that fails before a package was touched, the environment stays as it was; when it
@@ -483,10 +480,10 @@ def make(anew: bool, options: dict[str, Any]) -> None:
     try:
         if anew:
             say(f"setting up .venv with Python {version} ({path})")
-            create(path, options)
+            create(path)
         else:
             STAMP.unlink()
-        install(path, options)
+        install(path)
     except BaseException:
         if old and installed() == before:
             write(STAMP, old)
@@ -527,12 +524,12 @@ def sync(if_changed: bool) -> None:
     asked = b"\0" if os.environ.get("PROJECT_PYTHON") else b""
     if if_changed and recorded(asked) and not fault()[0]:
         return  # without a lock, which a tree that is read-only cannot have
-    with exclusive() as options:
+    with exclusive():
         made_from = inputs()
         reason, anew = fault()
         if reason:
             say(f"{reason}; {'making it anew' if anew else 'updating the packages'}")
-            make(anew, options)
+            make(anew)
         variables, wrong = dotenv()
         (VENV / "activate.inputs").unlink(missing_ok=True)  # should this be killed
         write_activation(variables)
