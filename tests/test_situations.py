@@ -49,7 +49,11 @@ SITUATIONS = {
         POSIX,
         "cat() { :; }\ncmp() { :; }\nprintf() { :; }\nreadlink() { :; }\nactivate",
     ),
-    "fish functions": (("fish",), "function realpath\nend\nfunction sh\nend\nactivate"),
+    "fish functions": (
+        ("fish",),
+        "function realpath\nend\nfunction sh\nend\nfunction source\nend\nbuiltin activate",
+    ),
+    "read-only names": (POSIX, "readonly dir=1 fd=2 file=3 link=4 name=5\nactivate"),
     "error trap": (("bash", "zsh", "ksh"), "trap 'echo TRAPPED >&2' ERR\nactivate"),
     "after cd": (tuple(SOURCE), "cd src\ncd ..\nactivate"),
     "twice": (tuple(SOURCE), "activate\nactivate"),

@@ -25,7 +25,7 @@ function _venv_activate -a dir
         set -g _venv_old_$name $$name
         contains -- $name (set -xng); and set -g _venv_exported_$name
     end
-    source $dir/../.venv/activate.fish
+    builtin source $dir/../.venv/activate.fish
     set -gx PATH $VIRTUAL_ENV/bin $PATH
     set -eg PYTHONHOME
     if status is-interactive; and test -z "$VIRTUAL_ENV_DISABLE_PROMPT"; and functions -q fish_prompt
@@ -34,7 +34,7 @@ function _venv_activate -a dir
             set -l last_status $status
             set_color normal
             printf '(%s) ' $VIRTUAL_ENV_PROMPT
-            echo "exit $last_status" | source # the prompt may show it
+            echo "exit $last_status" | builtin source # the prompt may show it
             _venv_old_fish_prompt
         end
     end
