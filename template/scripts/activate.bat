@@ -28,7 +28,7 @@
 @if not defined VIRTUAL_ENV goto left
 @pushd "%VIRTUAL_ENV%\Scripts" 2>nul && call deactivate.bat & popd
 :left
-@for /f "delims=" %%n in (.venv\activate.names) do @set "_VENV_NAMES=%%n PROMPT"
+@for /f "delims=" %%n in (.venv\activate.names) do @set "_VENV_NAMES=%%n PATH PROMPT"
 @for %%n in (%_VENV_NAMES%) do @call :save %%n
 @for /f "tokens=2 delims=:." %%a in ('chcp') do @set _VENV_CODEPAGE=%%a
 @chcp 65001 >nul

@@ -45,7 +45,7 @@ endif
 
 if ("$_venv_dir:q" != "") then
     set _venv_root = "$_venv_dir:h:q"
-    set _venv_names = (`\cat "$_venv_root:q/.venv/activate.names"`)
+    set _venv_names = (`\cat "$_venv_root:q/.venv/activate.names"` PATH)
     foreach _venv_name ($_venv_names)
         set _venv_had = `\printenv $_venv_name | \wc -c`
         if ($_venv_had) eval "set _venv_old_$_venv_name = "'"$'"$_venv_name"':q"'

@@ -20,6 +20,7 @@ function _venv_activate -a dir
     functions -q deactivate; and functions -c deactivate _venv_old_deactivate
 
     read -ga _venv_names <$dir/../.venv/activate.names
+    set -ga _venv_names PATH
     for name in $_venv_names
         set -qg $name; or continue
         set -g _venv_old_$name $$name

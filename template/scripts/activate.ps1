@@ -32,7 +32,7 @@
     $global:_venv_old = @{
         deactivate = Get-Item Function:\deactivate -ErrorAction SilentlyContinue
         prompt     = $function:prompt
-        variables  = @{}
+        variables  = @{ PATH = $env:PATH }
     }
     foreach ($name in (Get-Content -LiteralPath (Join-Path $venv 'activate.names')) -split ' ') {
         $global:_venv_old.variables[$name] = [Environment]::GetEnvironmentVariable($name)

@@ -77,7 +77,7 @@ def files(to_set: dict[str, str]) -> dict[str, bytes]:
 
     The one with the names tells what to save before.
     """
-    texts = {"names": " ".join([*to_set, "PYTHONHOME", "PATH\n"]), "json": json.dumps(to_set)}
+    texts = {"names": " ".join([*to_set, "PYTHONHOME\n"]), "json": json.dumps(to_set)}
     for shell, (form, quote) in SETTERS.items():
         texts[shell] = "".join(form.format(k, quote(v)) for k, v in to_set.items())
     texts["sh"] += ":\n"
