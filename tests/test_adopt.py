@@ -360,6 +360,26 @@ def test_updates_and_switches_leave_it_alone(
     assert copy.files() == before
 
 
+def test_what_uv_locked_keeps_its_version(released: Path, tmp_path: Path) -> None:
+    metadata = """[project]\nname = "shop"\nversion = "1"\ndependencies = ["six{}"]
+[dependency-groups]\ndev = ["iniconfig{}"]\n"""
+    project = existing(tmp_path, {"pyproject.toml": metadata.format("<1.17", "<2.1")})
+    project.run("uv", "lock")
+    project.write("pyproject.toml", metadata.format("", ""))
+    project.run("uv", "lock")
+    project.commit()
+    [export] = re.findall(r"`(uv export .*)`", (ROOT / "README.md").read_text("utf-8"))
+    project.run(*export.split())
+    dev = export.replace("--no-dev", "--only-dev").replace("requirements", "requirements-dev")
+    project.run(*dev.split())
+    answers = {"command": "python -c pass", "code": "shop", "isolation": "venv"}
+    adopt(project, released, Shape(SRC, answers, {}, ""))
+    project.append("requirements-dev.in", "iniconfig\n")
+    project.run("sh", "-ec", block("Adopt an existing project")[3])
+    assert "\nsix==1.16.0 " in project.read("requirements.txt")
+    assert "\niniconfig==2.0.0 " in project.read("requirements-dev.txt")
+
+
 def test_a_list_that_was_not_renamed_is_not_lost(released: Path, tmp_path: Path) -> None:
     project = existing(tmp_path, FLAT)
     answers = {**SHAPES["flat"].answers, "python_version": HERE}
