@@ -208,9 +208,10 @@ def test_renovate_finds_all_that_it_shall_update(
 
 @pytest.fixture
 def project(ci: str, bake: Bake, released: Path) -> Project:
-    """A committed project for the Python that a runner has."""
+    """A project for the Python that a runner has, committed on Windows: nothing is executable."""
     answers = {"isolation": "venv", "ci": ci, "update_bot": "schedule", "python_version": HERE}
     project = bake(released, **answers)
+    (project.path / "scripts/venv").chmod(0o644)
     project.commit()
     return project
 

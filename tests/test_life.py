@@ -171,14 +171,14 @@ def test_tells_which_of_the_templates_files_were_changed(bake: Bake, released: P
     project = edit(bake(released))
     project.append("Dockerfile", "USER root\n")
     (project.path / "scripts/activate.fish").unlink()
-    (project.path / "scripts/venv").chmod(0o644)
+    (project.path / "scripts/venv").chmod(0o644)  # as committed on Windows
     project.commit()
     before = project.files()
     done = drift(project)
     assert done.returncode == 1
     assert "+USER root\n" in done.stdout
     changed = re.findall(r"^diff --git \S+ \w/(\S+)$", done.stdout, re.MULTILINE)
-    assert changed == ["Dockerfile", "scripts/activate.fish", "scripts/venv"]
+    assert changed == ["Dockerfile", "scripts/activate.fish"]
     assert project.files() == before
 
 
