@@ -141,7 +141,7 @@ def fork_does(fork: Path, *commands: str) -> None:
 def test_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None:
     source = published(fork)
     projects = [make(source, tmp_path / "all" / name) for name in ("first", "second", "third")]
-    first, second, _ = projects
+    first, second, third = projects
     publish(fork, "v1.3.0.post1")
     update(first)
 
@@ -174,13 +174,16 @@ def test_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None
     publish(fork, "v1.4.0.post1")
     for project in projects:
         project.run("git", "switch", "-q", "-")
-    for project in projects[:2]:
-        project.run("git", "merge", "-q", "template-update")
+    first.run("git", "merge", "-q", "template-update")
+    second.run("git", "merge", "-q", "--squash", "template-update")
+    second.run("git", "commit", "-qm", "Squashed", env=IDENTITY)
+    run("git", "init", "-q", "--bare", tmp_path / "remote")
+    third.run("git", "push", "-q", "-u", tmp_path / "remote", "template-update")
     assert roll_out(tmp_path / "all") == ["conflict/", "dirty/", "third/"]
     found = [answers(project)["_commit"] for project in projects]
     assert found == ["v1.4.0.post1", "v1.4.0.post1", "v1.0.0.post1"]
-    projects[2].run("git", "merge", "-q", "template-update")
-    assert answers(projects[2])["_commit"] == "v1.3.0.post1", "what was not merged is kept"
+    third.run("git", "merge", "-q", "template-update")
+    assert answers(third)["_commit"] == "v1.3.0.post1", "what was not merged is kept"
 
 
 def publish(fork: Path, version: str) -> None:
