@@ -36,8 +36,9 @@ ADDED = {
     "tests/conftest.py": "\nOURS = 1\n",
 }
 METADATA = {
-    'version = "0.1.0"': 'version = "1.2.3"',
+    'version = "0.1.0"': 'version = "1.2.3"\nkeywords = ["notes"]',
     'pythonpath = ["src"]': 'pythonpath = ["src"]\naddopts = "--strict-markers"',
+    "line-length = 100": "line-length = 120",
     'extend-select = ["I"]': 'extend-select = ["I", "UP"]',
 }
 
@@ -196,7 +197,7 @@ def change_everything(repository: Path) -> None:
     """Change each file of a template, and add a sample, as a later version may."""
     for path in (repository / "template").rglob("*"):
         if path.name == "pyproject.toml.jinja":
-            path.write_text(path.read_text().replace("line-length = 100", "line-length = 99"))
+            path.write_text(path.read_text().replace("# Metadata and", "# The metadata and"))
         elif path.is_file():
             remark = b"\n" if ".json" in path.name else b"\n# later\n"
             path.write_bytes(path.read_bytes() + remark)
@@ -221,7 +222,7 @@ def test_a_later_version_reaches_the_templates_files_only(
     project = edit(bake(repository, isolation=isolation))
     before, after = update_to_later(project, repository)
     assert after == updated(before, edit(bake(repository, isolation=isolation)).files())
-    assert b"# later" in after["DEVELOPMENT.md"] and b"length = 99" in after["pyproject.toml"]
+    assert b"# later" in after["DEVELOPMENT.md"] and b"# The metadata" in after["pyproject.toml"]
     assert after.keys() == before.keys(), "a new sample appeared, or a deleted file came back"
 
 
