@@ -135,13 +135,14 @@ def on_path(command: str) -> str | None:
     return path if not shim or ask(path, "--version") else None
 
 
-def must(*command: object) -> None:
+def must(*command: object, **options: Any) -> Any:
     """Run a command that has to succeed; raises Problem when it does not."""
-    done = run(*command)
+    done = run(*command, **options)
     if done.returncode:
         name = " ".join(Path(str(word)).name for word in command[:3])
         status = f"ended with status {done.returncode}"
         raise Problem(f"`{name}` {status}, see above; mend that and try again")
+    return done
 
 
 # --- What the environment should be, and what it is --------------------------------------
