@@ -54,6 +54,7 @@ SITUATIONS = {
         "function realpath\nend\nfunction sh\nend\nfunction source\nend\nbuiltin activate",
     ),
     "read-only names": (POSIX, "readonly dir=1 fd=2 file=3 link=4 name=5\nactivate"),
+    "all words are assignments": (("bash", "ksh", "mksh"), "set -k\nactivate"),
     "error trap": (("bash", "zsh", "ksh"), "trap 'echo TRAPPED >&2' ERR\nactivate"),
     "after cd": (tuple(SOURCE), "cd src\ncd ..\nactivate"),
     "twice": (tuple(SOURCE), "activate\nactivate"),
@@ -122,6 +123,27 @@ def test_leaves_a_stock_environment(project: Project, stock: Path, name: str) ->
     assert str(stock) not in variables["PATH"] + after and "VIRTUAL_ENV=" not in after
 
 
+@pytest.mark.parametrize("left", [True, False], ids=["left", "still active"])
+@pytest.mark.parametrize("name", [name for name in SOURCE if name != "nu"])
+def test_a_stock_environment_on_top_of_this_one_goes_first(
+    project: Project, stock: Path, name: str, left: bool
+) -> None:
+    suffix = {"fish": ".fish", "tcsh": ".csh"}.get(name, "")
+    other = f"{SOURCE[name].split()[0]} {stock}/bin/activate{suffix}"
+    source = SOURCE[name].format("scripts")
+    show = f"{sys.executable} -c {SHOW.split(' -c ')[1]}"
+    prompt = "" if name == "fish" else 'echo "$prompt"' if name == "tcsh" else 'echo "$PS1"'
+    begin = "set prompt='> '" if name == "tcsh" else "" if name == "fish" else "PS1='> '"
+    leave = "deactivate" if left else ""
+    lines = [begin, source, other, leave, source, SHOW, "deactivate", show, prompt]
+    done = feed(project, name, *lines)
+    inside, after, *prompts = done.stdout.splitlines()
+    assert json.loads(inside)[0] == str(project.path / ".venv") and done.stderr == ""
+    found = json.loads(after)[1]
+    assert found["PATH"] == os.environ["PATH"] and "VIRTUAL_ENV" not in found
+    assert prompts in ([], ["> "])
+
+
 @pytest.mark.parametrize("same", [True, False], ids=["the same", "another"])
 @pytest.mark.parametrize("name", SOURCE)
 def test_an_inherited_environment_comes_back(
@@ -147,6 +169,7 @@ KEEPS_FUNCTIONS = ("bash", "zsh", "mksh", "fish")
     [
         *((name, "deactivate() { echo mine; }") for name in KEEPS_FUNCTIONS if name != "fish"),
         ("fish", "function deactivate; echo mine; end"),
+        ("zsh", "deactivate() { : *(N.); print -r -- ${(L):-MINE}; }"),
         *((name, "alias deactivate='echo mine'") for name in POSIX),
         ("tcsh", "alias deactivate 'echo mine'"),
     ],
@@ -249,10 +272,13 @@ def test_links_to_the_project_are_followed(project: Project, name: str, tmp_path
 # --- What a review of these files found -------------------------------------------------------
 
 
+@pytest.mark.parametrize("refused", ["REFUSED", "PYTHONHOME", "IFS"])
 @pytest.mark.parametrize("name", POSIX)
-def test_a_variable_that_a_shell_refuses_changes_nothing(project: Project, name: str) -> None:
+def test_a_variable_that_a_shell_refuses_changes_nothing(
+    project: Project, name: str, refused: str
+) -> None:
     project.write(".env", "FIRST=1\nREFUSED=2\n")
-    readonly = "readonly REFUSED=kept"
+    readonly = f"REFUSED=kept; readonly {refused}"
     source = f"if {SOURCE[name].format('scripts')}; then echo activated; fi"
     lines = [readonly, source, "echo ${FIRST-unset} $REFUSED ${VIRTUAL_ENV-none}", "deactivate"]
     try:
@@ -262,6 +288,35 @@ def test_a_variable_that_a_shell_refuses_changes_nothing(project: Project, name:
     assert done.stdout == "unset kept none\n"
     assert "activate: this shell refuses a variable, see above" in done.stderr
     assert done.returncode != 0, "there is no deactivate"
+
+
+# Where a shell computes with what a variable holds, it runs what stands in the index.
+COUNTERS = ("COLUMNS", "COUNTER", "ERRNO", "HISTCMD", "HISTSIZE", "LINES", "LISTMAX", "MAILCHECK")
+COUNTERS += ("OPTIND", "PERIOD", "RANDOM", "REPORTTIME", "SAVEHIST", "SECONDS", "SRANDOM", "TMOUT")
+
+
+@pytest.mark.parametrize("name", SOURCE)
+def test_no_value_is_executed(project: Project, name: str, tmp_path: Path) -> None:
+    """Not even in variables that the shell, or the user, counts with, or that make a prompt."""
+    known = ""
+    if name in POSIX:
+        known = feed(project, name, "set | sed -n 's/^\\([A-Za-z_0-9]*\\)=.*/\\1/p'").stdout
+    names = {*known.split(), *COUNTERS, "PROMPT_COMMAND", "PS4"} - {"_", *os.environ}
+    mark = tmp_path / "executed"
+    value = f"a[$(touch {mark})]"
+    project.write(".env", "".join(f"{variable}='{value}'\n" for variable in names))
+    counts = "typeset -i COUNTER=5" if name in STRICT else ""
+    trace = "set -x; set +x" if name in POSIX else ""
+    try:
+        done = feed(
+            project, name, counts, SOURCE[name].format("scripts"), SHOW, trace, "deactivate"
+        )
+    finally:
+        (project.path / ".env").unlink()
+    assert not mark.exists()
+    found = json.loads(done.stdout)[1]
+    assert found["COUNTER"] == value and found["VIRTUAL_ENV"] == str(project.path / ".venv")
+    assert "RANDOM is for the shell to set; this line is left out" in done.stderr
 
 
 @pytest.mark.parametrize("name", POSIX)
@@ -298,24 +353,26 @@ def test_a_prompt_that_was_changed_inside_stays(project: Project, name: str) -> 
     assert changed == "new> |"
 
 
-@pytest.mark.parametrize("name", ["bash", "zsh", "dash"])
+@pytest.mark.parametrize("name", ["bash", "zsh", "dash", "fish", "tcsh"])
 def test_leaves_the_first_project_whose_variable_was_unset(
     project: Project, name: str, bake: Bake
 ) -> None:
     second = bake(isolation="venv", app="cli", python_version=HERE)
     trap = "set -E; trap 'echo TRAP' ERR" if name == "bash" else ":"
     sources = [SOURCE[name].format(path / "scripts") for path in (project.path, second.path)]
-    lines = [trap, sources[0], "unset VIRTUAL_ENV", sources[1], "echo $PATH", "deactivate"]
-    done = feed(project, name, *lines, "echo $PATH")
+    unset = {"fish": "set -e", "tcsh": "unsetenv"}.get(name, "unset") + " VIRTUAL_ENV"
+    show = "printenv PATH"
+    done = feed(project, name, trap, sources[0], unset, sources[1], show, "deactivate", show)
     inside, after = [line for line in done.stdout.splitlines() if line != "TRAP"]
     assert str(project.path) not in inside and inside == f"{second.path}/.venv/bin:{after}"
 
 
-@pytest.mark.parametrize("name", [name for name in SOURCE if name not in ("nu", "tcsh", "fish")])
+@pytest.mark.parametrize("name", [name for name in SOURCE if name != "nu"])
 def test_a_link_to_the_file_is_followed(project: Project, name: str, tmp_path: Path) -> None:
-    link = tmp_path / "activate"
-    link.symlink_to(project.path / "scripts/activate")
-    done = feed(Project(tmp_path, {}), name, f". {link}", SHOW)
+    source = SOURCE[name].format(tmp_path)
+    link = Path(source.split()[1])
+    link.symlink_to(project.path / "scripts" / link.name)
+    done = feed(Project(tmp_path, {}), name, source, SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
 
@@ -343,12 +400,61 @@ def test_tcsh_without_a_prompt_can_deactivate(
     assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n" * 2, "")
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "( source {}; printenv VIRTUAL_ENV )",
+        "set x = `source {}; printenv VIRTUAL_ENV`; echo $x",
+        "source {}; printenv VIRTUAL_ENV",
+    ],
+)
+def test_tcsh_in_a_subshell_is_not_in_another_project(
+    project: Project, line: str, bake: Bake, tmp_path: Path
+) -> None:
+    here = bake(isolation="venv", app="cli", python_version=HERE)
+    script = tmp_path / "script.csh"
+    script.write_text(line.format(project.path / "scripts/activate.csh") + "\n")
+    done = here.run("tcsh", "-fe", script, env={"VIRTUAL_ENV": "/inherited"})
+    assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n", "")
+
+
 def test_tcsh_gives_back_no_shell_variable_as_an_exported_one(project: Project) -> None:
     project.write(".env", "debug=ours\n")
     lines = ["set debug = (1 2)", "source scripts/activate.csh", "deactivate", "env | grep debug"]
     done = feed(project, "tcsh", *lines, check=False)
     (project.path / ".env").unlink()
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
+def test_zsh_finds_a_path_that_it_cannot_show(
+    project: Project, locale: str, tmp_path: Path
+) -> None:
+    odd = tmp_path / "tab\tü日"
+    shutil.copytree(project.path, odd, symlinks=True)
+    source = f". '{odd}/scripts/activate'"
+    done = feed(Project(tmp_path, {}), "zsh", source, SHOW, env={"LC_ALL": locale})
+    assert json.loads(done.stdout)[0] == str(odd / ".venv")
+
+
+def test_fish_hides_a_universal_pythonhome_and_keeps_what_a_variable_is(project: Project) -> None:
+    project.write(".env", "FOLDERS=x\n")
+    before = ["set -gx --path FOLDERS /a /b", "set -Ux PYTHONHOME /nowhere", "set -g IFS :"]
+    lines = [*before, SOURCE["fish"].format("scripts"), SHOW, "deactivate"]
+    try:
+        done = feed(project, "fish", *lines, "printenv FOLDERS PYTHONHOME")
+    finally:
+        (project.path / ".env").unlink()
+    inside, *after = done.stdout.splitlines()
+    prefix, variables = json.loads(inside)
+    assert prefix == str(project.path / ".venv") and variables["FOLDERS"] == "x"
+    assert "PYTHONHOME" not in variables
+    assert after == ["/a:/b", "/nowhere"] and done.stderr == ""
+
+
+def test_nushell_takes_a_path_that_is_a_text(project: Project) -> None:
+    lines = ['$env.PATH = "/usr/bin:/bin"', SOURCE["nu"].format("scripts"), "^ls scripts/venv"]
+    assert feed(project, "nu", *lines).stdout == "scripts/venv\n"
 
 
 def test_nushell_stays_in_its_folder(project: Project) -> None:

@@ -14,8 +14,8 @@ if ("$0" =~ *activate.csh) then
 else if ("$1" != _venv_leave) then
     # No variable tells where a sourced file is, but on Linux csh holds it open.
     set _venv_dir = "$cwd:q/scripts"
-    foreach _venv_fd (`\ls /proc/$$/fd`)
-        set _venv_link = "`\readlink /proc/$$/fd/$_venv_fd`"
+    set _venv_look = 'for fd in /proc/$PPID/fd/*; do readlink "$fd"; done' # $$ is not a subshell's
+    foreach _venv_link ("`\sh -c '$_venv_look:q'`")
         if ("$_venv_link:q" =~ */scripts/activate.csh) set _venv_dir = "$_venv_link:h:q"
     end
     if (! -f "$_venv_dir:q/venv.py") then
@@ -26,8 +26,9 @@ endif
 if ("$_venv_dir:q" != "") \sh "$_venv_dir:q/venv" sync --if-changed || set _venv_dir = ""
 
 # Leave another environment; one of this kind by putting back what _venv_names lists.
-if ($?VIRTUAL_ENV && ! $?_venv_names && "$_venv_dir:q" != "") then
-    alias deactivate | \grep -q . && eval deactivate
+if ($?VIRTUAL_ENV && "$_venv_dir:q" != "") then
+    if (! $?_venv_active) set _venv_active = ""
+    if ("$VIRTUAL_ENV:q" != "$_venv_active:q" && "`alias deactivate`" != "") eval deactivate
 endif
 if ($?_venv_names && ("$1" == _venv_leave || "$_venv_dir:q" != "")) then
     foreach _venv_name ($_venv_names)
@@ -39,7 +40,7 @@ if ($?_venv_names && ("$1" == _venv_leave || "$_venv_dir:q" != "")) then
     if ($?_venv_old_prompt) eval 'set prompt = "$_venv_old_prompt:q"'
     unalias deactivate
     if ("$_venv_alias:q" != "") alias deactivate "$_venv_alias:q"
-    unset _venv_alias _venv_old_prompt _venv_names _venv_root
+    unset _venv_alias _venv_old_prompt _venv_names _venv_root _venv_active
     rehash
 endif
 
@@ -53,6 +54,7 @@ if ("$_venv_dir:q" != "") then
     source "$_venv_root:q/.venv/activate.csh"
     setenv PATH "$VIRTUAL_ENV:q/bin:$PATH:q"
     unsetenv PYTHONHOME
+    set _venv_active = "$VIRTUAL_ENV:q"
     if ($?prompt && ! $?VIRTUAL_ENV_DISABLE_PROMPT) then
         set _venv_old_prompt = "$prompt:q"
         set prompt = "($VIRTUAL_ENV_PROMPT:q) $prompt:q"
@@ -64,5 +66,5 @@ endif
 
 set _venv_failed = 0
 if ("$_venv_dir:q" == "" && "$1" != _venv_leave) set _venv_failed = 1
-unset _venv_dir _venv_fd _venv_link _venv_had _venv_name
+unset _venv_dir _venv_look _venv_link _venv_had _venv_name
 eval "unset _venv_failed; \sh -c 'exit $_venv_failed'"

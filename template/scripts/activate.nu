@@ -38,7 +38,7 @@ export-env {
     let variables = open ($venv | path join activate.json)
     $env._venv_old = $env | select --optional ...($variables | columns) PATH PYTHONHOME PROMPT_COMMAND
     load-env $variables
-    $env.PATH = $env.PATH | prepend $bin
+    $env.PATH = $env.PATH | split row (char esep) | prepend $bin
     hide-env --ignore-errors PYTHONHOME
     if ($env.VIRTUAL_ENV_DISABLE_PROMPT? | is-empty) {
         let name = $env.VIRTUAL_ENV_PROMPT

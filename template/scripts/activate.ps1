@@ -28,6 +28,7 @@
     & $python -I -S (Join-Path $PSScriptRoot 'venv.py') sync --if-changed
     if ($LASTEXITCODE -ne 0) { return }
     if ($env:VIRTUAL_ENV -and (Test-Path Function:\deactivate)) { deactivate }
+    if (Test-Path Variable:\_venv_old) { & $global:_venv_old.leave } # another kind took the name
 
     $global:_venv_old = @{
         deactivate = Get-Item Function:\deactivate -ErrorAction SilentlyContinue
@@ -54,7 +55,8 @@
         }
         Set-Item -Path Function:\global:prompt -Value $old.prompt
         Remove-Variable -Scope Global -Name _venv_old
-        Remove-Item -Path Function:\deactivate
+        Remove-Item -Path Function:\deactivate -ErrorAction SilentlyContinue
         if ($old.deactivate) { Set-Item -Path Function:\global:deactivate -Value $old.deactivate.ScriptBlock }
     }
+    $global:_venv_old.leave = $function:deactivate
 }

@@ -5,7 +5,7 @@
 # which some shells end when one is read-only.
 _venv_try() {
     # shellcheck source=/dev/null disable=SC2269
-    . "$1/.venv/activate.sh" && PATH=$PATH && {
+    . "$1/.venv/activate.sh" && unset PYTHONHOME && IFS='' && PATH=$PATH && {
         [ -n "${VIRTUAL_ENV_DISABLE_PROMPT-}" ] || PS1=${PS1-}
     }
 }
@@ -13,23 +13,30 @@ _venv_try() {
 # Tell whether .venv in the folder $1 is as its inputs say. That nothing changed is the daily
 # case, and so nothing is started for it but cat and cmp.
 _venv_current() {
-    [ -z "${PROJECT_PYTHON-}" ] && {
-        IFS='' read -r _venv_root && IFS='' read -r _venv_part
-    } <"$1/.venv/activate.root" && [ "$_venv_root" -ef "$1" ] && [ -f "$1/.venv/$_venv_part" ] &&
-        [ -f "$1/.venv/pyvenv.cfg" ] && [ -f "$1/.venv/stamp.json" ] && [ -x "$1/.venv/bin/python" ] && {
+    {
         # Or bash gives up the whole line where there are no certificates.
         # shellcheck disable=SC3044
         shopt -u failglob
-        _venv_try "$1" && exec cat "$1/scripts/venv.py" "$1/scripts/shells.py" "$1/.python-version" \
-            "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" "$1/pip.conf" "$1"/certs/*.crt
+        [ -z "${PROJECT_PYTHON-}" ] && {
+            IFS='' read -r _venv_root && IFS='' read -r _venv_part
+        } <"$1/.venv/activate.root" && [ "$_venv_root" -ef "$1" ] && [ -f "$1/.venv/$_venv_part" ] &&
+            [ -f "$1/.venv/pyvenv.cfg" ] && [ -f "$1/.venv/stamp.json" ] &&
+            [ -x "$1/.venv/bin/python" ] && _venv_try "$1" &&
+            exec cat "$1/scripts/venv.py" "$1/scripts/shells.py" "$1/.python-version" \
+                "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" "$1/pip.conf" "$1"/certs/*.crt
     } | command cmp -s - "$1/.venv/activate.inputs"
 } 2>/dev/null
 
 # Leave another environment, of this kind or another. What else is called deactivate comes
 # back when ours goes, but for functions in shells that cannot print them.
 _venv_leave() {
-    # shellcheck disable=SC2218
-    ! command -v _venv_deactivate >/dev/null || _venv_deactivate
+    if command -v _venv_deactivate >/dev/null; then
+        if [ "${VIRTUAL_ENV-}" != "${_venv_active-}" ] && [ "$(command -v deactivate)" = deactivate ]; then
+            \deactivate # it came after ours
+        fi
+        # shellcheck disable=SC2218
+        ! command -v _venv_deactivate >/dev/null || _venv_deactivate
+    fi
     _venv_undo=''
     command -v deactivate >/dev/null || return 0
     _venv_undo=$(alias deactivate 2>/dev/null || :)

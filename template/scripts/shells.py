@@ -18,15 +18,27 @@ with open(".env", encoding="utf-8-sig") as stream:
     print(json.dumps([(b.original.line, b.key, b.value, b.error) for b in parse_stream(stream)]))
 """
 NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
-# Variables that belong to a shell, which lets nobody set them or acts on it, or to activation.
-RESERVED = {
-    *("BASHOPTS", "EGID", "EUID", "GID", "IFS", "PPID", "PWD", "SHELLOPTS", "UID", "USERNAME"),
-    *("_", "argv", "cwd", "history", "path", "pipestatus", "prompt", "status", "version"),
-    *("LINENO", "OPTIND", "SHLVL", "aliases", "commands", "functions", "hostname", "modules"),
-    *("options", "parameters", "signals", "umask", "watch"),
-    *("FUNCNEST", "PATH", "PROJECT_PYTHON", "PROMPT", "PS1", "PYTHONHOME"),
-    *("VIRTUAL_ENV", "VIRTUAL_ENV_PROMPT"),
-}
+# Variables that belong to a shell, which lets nobody set them, computes with what they hold, and
+# so may run it, or acts on it; and those of activation.
+RESERVED = re.compile(
+    r"""
+    (BASH|FISH|KSH|ZLE|ZSH|dis|fish|zsh|_venv)_.* | BASH(OPTS|PID) | KSH[EGU]*ID
+    | ARGC | ARGV0 | COLUMNS | DIRSTACK(SIZE)? | E?[GU]ID | EPOCH(REALTIME|SECONDS) | ERRNO
+    | ERRORLEVEL | FUNC(NAME|NEST) | HIST(CHARS|CMD|SIZE) | IFS | JOBMAX | KEYBOARD_HACK
+    | KEYTIMEOUT | LINENO | LINES | LISTMAX | LOGCHECK | MAIL(CHECK|PATH) | OPTIND | PGRP
+    | PIPESTATUS | PPID | PWD | RANDOM | REPORT(MEMORY|TIME) | SAVEHIST | SECONDS | SHELLOPTS
+    | SHLVL | SRANDOM | TMOUT | TTYIDLE | TRY_BLOCK_(ERROR|INTERRUPT) | USERNAME | USER_ID
+    | WATCH(FMT)? | [RS]?PROMPT[0-9]? | R?PS[0-9] | PROMPT_COMMAND
+    | _ | aliases | argv | builtins | cdpath | commands | cwd | dirstack | fignore | fpath
+    | func(file|source)?trace | funcstack | functions(_source)? | galiases | histchars
+    | history(words)? | hostname | job(dir|state|text)s | keymaps | mailpath | manpath
+    | module_path | modules | nameddirs | options | parameters | patchars | path | pipestatus
+    | prompt | psvar | reswords | saliases | signals | status(_generation)? | termcap | terminfo
+    | umask | user(dir|group)s | version | watch | widgets
+    | [Pp][Aa][Tt][Hh] | PROJECT_PYTHON | PYTHONHOME | VIRTUAL_ENV | VIRTUAL_ENV_PROMPT
+    """,
+    re.VERBOSE,
+)
 
 
 def variables(parsed: str) -> tuple[dict[str, str], list[str]]:
@@ -44,7 +56,7 @@ def variables(parsed: str) -> tuple[dict[str, str], list[str]]:
             continue  # Docker Compose reads .env itself; in a shell, other projects would see it
         if error or value is None or "\0" in value or not NAME.fullmatch(name):
             wrong.append(f".env:{line}: expected NAME=value; this line is left out")
-        elif name in RESERVED or name.startswith("_venv_"):
+        elif RESERVED.fullmatch(name):
             wrong.append(f".env:{line}: {name} is for the shell to set; this line is left out")
         else:
             found[name] = value
@@ -61,7 +73,7 @@ def quote_sh(text: str, special: str = "'") -> str:
 # newline ends, and can be set to see backslashes there; in fish a backslash counts, in
 # PowerShell typographic quotes do, and a batch file cannot hold more than a line.
 SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "sh": ("\\export {}={} &&\n", quote_sh),
+    "sh": ("\\unset -v {0} && {0}={1} && \\export {0} &&\n", quote_sh),
     "csh": ("setenv {} {}\n", lambda s: quote_sh(s, "'!\\").replace("\n", "\\\n")),
     "fish": ("set -gx {} {}\n", lambda s: "'" + re.sub(r"(['\\])", r"\\\1", s) + "'"),
     "ps1": ("$env:{} = {}\n", lambda s: "'" + re.sub("(['\u2018-\u201b])", r"\1\1", s) + "'"),
