@@ -7,7 +7,7 @@ import itertools
 import pytest
 import tree_sitter
 import tree_sitter_powershell
-from conftest import ROOT, Bake, Project, combinations, find_python, label, run
+from conftest import ROOT, SAMPLES, Bake, Project, combinations, find_python, label, run
 
 AWKWARD = {
     "project_description": 'It\'s "quoted" \\ $HOME # é 🐍',
@@ -42,6 +42,12 @@ def docker_project(request: pytest.FixtureRequest, bake: Bake) -> Project:
 def test_ruff(project: Project) -> None:
     assert project.run("ruff", "check", ".").returncode == 0
     assert project.run("ruff", "format", "--check", ".").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["a" * length for length in (1, 12, 38, 45, 64)] + ["MyShop"])
+@pytest.mark.parametrize("app", SAMPLES)
+def test_ruff_whatever_the_package_is_called(app: str, name: str, bake: Bake) -> None:
+    test_ruff(bake(app=app, package_name=name, services=["postgres", "redis"]))
 
 
 def test_yamllint(project: Project) -> None:
