@@ -73,13 +73,12 @@ def test_a_settings_file_changes_what_is_offered(template: Path, tmp_path: Path)
 def test_a_data_file_fixes_answers_of_new_and_old_projects(released: Path, tmp_path: Path) -> None:
     (tmp_path / "standard.yml").write_text(yaml.safe_dump(STANDARD))
     told("copier copy --data-file standard.yml TEMPLATE my-service")
+    told("copier update --defaults --data-file ../standard.yml")
     new = make(released, tmp_path / "my-service", "--data-file", f"{tmp_path}/standard.yml")
     assert STANDARD.items() <= answers(new).items()
 
     old = make(released, tmp_path / "old", "--data", "isolation=venv")
-    old.write("standard.yml", yaml.safe_dump(STANDARD))
-    old.commit()
-    update(old, "--data-file standard.yml")
+    update(old, "--data-file ../standard.yml")
     assert {**STANDARD, "isolation": "venv"}.items() <= answers(old).items()
     assert old.read(".python-version") == "3.12\n"
 

@@ -431,8 +431,8 @@ def must_be_locks() -> None:
     for name in LOCKS:
         if re.search(rb"^[A-Za-z]", read(name), re.MULTILINE) and b"--hash=" not in read(name):
             raise Problem(
-                f"{name} has no hashes, so it is no lock; "
-                f"rename it to {name[:-4]}.in, then run: scripts/venv lock"
+                f"{name} has no hashes, so it is no lock; rename it to {name[:-4]}.in, or "
+                f"delete it if that names the same packages, then run: scripts/venv lock"
             )
 
 
