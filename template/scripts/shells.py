@@ -20,8 +20,7 @@ with open(".env", encoding="utf-8-sig") as stream:
 NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 # Variables that belong to a shell, which lets nobody set them, computes with what they hold, and
 # so may run it, or acts on it; and those of activation.
-RESERVED = re.compile(
-    r"""
+RESERVED = r"""
     (BASH|FISH|KSH|ZLE|ZSH|dis|fish|zsh|_venv)_.* | BASH(OPTS|PID) | KSH[EGU]*ID
     | ARGC | ARGV0 | COLUMNS | DIRSTACK(SIZE)? | E?[GU]ID | EPOCH(REALTIME|SECONDS) | ERRNO
     | ERRORLEVEL | FUNC(NAME|NEST) | HIST(CHARS|CMD|SIZE) | IFS | JOBMAX | KEYBOARD_HACK
@@ -36,9 +35,7 @@ RESERVED = re.compile(
     | prompt | psvar | reswords | saliases | signals | status(_generation)? | termcap | terminfo
     | umask | user(dir|group)s | version | watch | widgets
     | [Pp][Aa][Tt][Hh] | PROJECT_PYTHON | PYTHONHOME | VIRTUAL_ENV | VIRTUAL_ENV_PROMPT
-    """,
-    re.VERBOSE,
-)
+"""
 
 
 def variables(parsed: str) -> tuple[dict[str, str], list[str]]:
@@ -56,7 +53,7 @@ def variables(parsed: str) -> tuple[dict[str, str], list[str]]:
             continue  # Docker Compose reads .env itself; in a shell, other projects would see it
         if error or value is None or "\0" in value or not NAME.fullmatch(name):
             wrong.append(f".env:{line}: expected NAME=value; this line is left out")
-        elif RESERVED.fullmatch(name):
+        elif re.fullmatch(RESERVED, name, re.VERBOSE):
             wrong.append(f".env:{line}: {name} is for the shell to set; this line is left out")
         else:
             found[name] = value

@@ -170,6 +170,20 @@ def activation(scratch: Path) -> None:
                 f"{(took - start) * 1000:.1f} ms, {ratio(took, stock_took)}",
                 "<= 5 ms, <= 3",
             )
+    for name, words, line in (
+        ("tcsh", ["tcsh", "-f", "-c"], "source scripts/activate.csh"),
+        ("nu", ["nu", "--no-config-file", "-c"], "overlay use scripts/activate.nu"),
+    ):
+        if shutil.which(name):
+            lines = ("", line)
+            start, took = medians(
+                20, *(lambda w=words, line=line: run(*w, line, cwd=path) for line in lines)
+            )
+            report(
+                f"{name}: activate when current, beyond its start",
+                f"{(took - start) * 1000:.1f} ms",
+                "<= 30 ms",
+            )
     for name, words in {
         "uv run": [BIN / "uv", "run", "--no-project", "true"],
         "direnv": ["direnv", "exec", ".", "true"],
