@@ -112,6 +112,14 @@ def test_a_fork_takes_over_projects_and_later_versions(
     assert answers(project)["_commit"] == "v1.0.0.post1"
     update(project, "--prereleases")
     assert answers(project)["_commit"] == tag
+    development = project.read("DEVELOPMENT.md")
+    assert "| says that you are downgrading | the project is on a candidate" in development
+    command = "copier update --defaults"
+    done = project.run("sh", "-c", command, check=False)
+    assert done.returncode and "downgrading" in done.stderr
+    project.run("sh", "-c", f"{command} --vcs-ref=:current: --data license=none")
+    assert answers(project)["_commit"] == tag and answers(project)["license"] == "none"
+    project.commit()
 
     assert rest[0] == told("git tag v1.3.0.post1")
     fork_does(fork, *rest)
