@@ -114,6 +114,37 @@ def test_activates_and_leaves_no_trace(project: Path, wine: dict[str, str]) -> N
     assert found["after"] == found["before"]
 
 
+@pytest.mark.parametrize("order", ["before", "on top", "on top, left"])
+def test_leaves_another_environment(project: Path, wine: dict[str, str], order: str) -> None:
+    other = project.parent / "other"
+    if not other.exists():
+        run("uv", "venv", "-q", other)
+        (other / "Scripts").mkdir()
+        for name in ("activate.bat", "deactivate.bat"):
+            text = (other / "bin" / name).read_text("utf-8").replace("\\bin;", "\\Scripts;")
+            text = text.replace(str(other), windows(other)).replace("\n", "\r\n")
+            (other / "Scripts" / name).write_bytes(text.encode())
+    ours, theirs = r"call scripts\activate.bat", f'call "{windows(other)}\\Scripts\\activate.bat"'
+    begin = {"before": (theirs,), "on top": (ours, theirs)}.get(order)
+    begin = begin or (ours, theirs, f'call "{windows(other)}\\Scripts\\deactivate.bat"')
+    lines = ("echo == before", "set", "echo == on", *begin, "set VIRTUAL_ENV", ours)
+    found = cmd(
+        project, wine, *lines, "echo == inside", "set", "call deactivate", "echo == after", "set"
+    )
+    assert order == "on top, left" or f"VIRTUAL_ENV={windows(other)}" in found["on"]
+    inside = variables(found["inside"])
+    assert inside["VIRTUAL_ENV"] == windows(project / ".venv")
+    assert "other" not in inside["PATH"] and inside["PROMPT"].count("(") == 1
+    assert found["after"] == found["before"]
+
+
+def test_a_stale_environment_is_nothing_to_leave(project: Path, wine: dict[str, str]) -> None:
+    lines = (r"call scripts\activate.bat", "echo == inside", "set", "cd")
+    found = cmd(project, wine, *lines, VIRTUAL_ENV=r"Z:\gone")
+    assert variables(found["inside"])["VIRTUAL_ENV"] == windows(project / ".venv")
+    assert found["inside"][-1] == windows(project)
+
+
 @pytest.mark.parametrize(
     ("fault", "message"),
     [("FAKE_STATUS", "[-I][-S]"), ("FAKE_BROKEN", "activate: no Python from 3.9 on was found")],

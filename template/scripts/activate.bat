@@ -24,10 +24,12 @@
 
 :apply
 @set _VENV_PY=
-@if defined _VENV_NAMES call :deactivate
-@if not defined VIRTUAL_ENV goto left
-@pushd "%VIRTUAL_ENV%\Scripts" 2>nul && call deactivate.bat & popd
+@if not exist "%VIRTUAL_ENV%\Scripts\deactivate.bat" goto left
+@pushd "%VIRTUAL_ENV%\Scripts"
+@call deactivate.bat
+@popd
 :left
+@if defined _VENV_NAMES call :deactivate
 @for /f "delims=" %%n in (.venv\activate.names) do @set "_VENV_NAMES=%%n PATH PROMPT"
 @for %%n in (%_VENV_NAMES%) do @call :save %%n
 @for /f "tokens=2 delims=:." %%a in ('chcp') do @set _VENV_CODEPAGE=%%a
