@@ -138,13 +138,6 @@ def test_leaves_another_environment(project: Path, wine: dict[str, str], order: 
     assert found["after"] == found["before"]
 
 
-def test_a_stale_environment_is_nothing_to_leave(project: Path, wine: dict[str, str]) -> None:
-    lines = (r"call scripts\activate.bat", "echo == inside", "set", "cd")
-    found = cmd(project, wine, *lines, VIRTUAL_ENV=r"Z:\gone")
-    assert variables(found["inside"])["VIRTUAL_ENV"] == windows(project / ".venv")
-    assert found["inside"][-1] == windows(project)
-
-
 @pytest.mark.parametrize(
     ("fault", "message"),
     [("FAKE_STATUS", "[-I][-S]"), ("FAKE_BROKEN", "activate: no Python from 3.9 on was found")],
