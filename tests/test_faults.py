@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import random
+import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -119,12 +121,78 @@ def test_works_offline_when_nothing_changed(project: Project, tmp_path: Path) ->
     assert shell(project, "bash", ALL_THERE, env=offline) == "Hello, World!\n"
 
 
-def test_the_users_own_installs_are_named_when_removed(project: Project) -> None:
+def test_a_package_that_is_half_removed_is_noticed(project: Project, tmp_path: Path) -> None:
+    """As by Ctrl-C while uv replaces it: what says which packages there are is still there."""
+    shell(project, "bash", "true")
+    lock = project.read("requirements-dev.txt")
+    broken = tmp_path / "uv"
+    removes = "rm .venv/lib/python*/site-packages/dotenv/parser.py; exit 1"
+    broken.write_text(f'#!/bin/sh\n[ $1-$2 != pip-sync ] || {{ {removes}; }}\nexec uv-0 "$@"\n')
+    broken.chmod(0o755)
+    (tmp_path / "uv-0").symlink_to(str(shutil.which("uv")))
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    project.append("requirements-dev.txt", "# changed\n")
+    assert session(project, "bash", env={"PATH": path}, check=False).returncode
+    project.write("requirements-dev.txt", lock)
+    done = session(project, "bash", "python -c 'import dotenv.parser; print(1)'")
+    assert done.stdout == "1\n" and "venv: .venv is not complete; making it anew" in done.stderr
+
+
+def test_sync_repairs_what_was_changed_by_hand(project: Project) -> None:
+    shell(project, "bash", "python -m pip uninstall -qy rich; python -m pip install -q six")
+    version = {"rich": "missing", "typer": "0.1"}
+    [typer] = (project.path / ".venv").glob("lib/*/site-packages/typer-*.dist-info")
+    typer.rename(typer.with_name("typer-0.1.dist-info"))
+    told = project.run("scripts/venv", "check", check=False).stderr
+    for name, found in version.items():
+        assert f"{name} is {found} instead of" in told
+    assert told.endswith("; run: scripts/venv sync\n")
+    project.run("scripts/venv", "sync")
+    project.run("scripts/venv", "check")
+    assert shell(project, "bash", ALL_THERE) == "Hello, World!\n"
+
+
+def test_a_package_that_is_locked_by_its_address_stays(project: Project, tmp_path: Path) -> None:
+    project.run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, "six")
+    [wheel] = tmp_path.glob("six-*.whl")
+    project.append("requirements.in", f"six @ {wheel.as_uri()}\n")
+    project.run("scripts/venv", "lock")
+    for path in (WITHOUT_UV, {}):
+        assert shell(project, "bash", "python -c 'import six; print(1)'", env=path) == "1\n"
+        project.run("scripts/venv", "clean")
+
+
+def test_locks_change_together_or_not_at_all(project: Project) -> None:
+    before = project.read("requirements.txt"), project.read("requirements-dev.txt")
+    project.append("requirements.in", "six\n")
+    project.append("requirements-dev.in", "no-such-package-as-this-one\n")
+    assert project.run("scripts/venv", "lock", check=False).returncode
+    assert (project.read("requirements.txt"), project.read("requirements-dev.txt")) == before
+    project.append("requirements.in", "./local\n")
+    done = project.run("scripts/venv", "lock", check=False)
+    assert "requirements.in: ./local has no hash to lock" in done.stderr
+
+
+def test_a_missing_lock_is_named_before_anything_is_removed(project: Project) -> None:
+    shell(project, "bash", "true")
+    (project.path / "requirements-dev.txt").rename(project.path / "away")
+    done = session(project, "bash", check=False)
+    expected = "venv: requirements-dev.txt is missing; restore it, or run: scripts/venv lock"
+    assert done.returncode and done.stderr.splitlines()[-1] == expected
+    (project.path / "away").rename(project.path / "requirements-dev.txt")
+    done = session(project, "bash", ALL_THERE)
+    assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
+
+
+@pytest.mark.parametrize("anew", [False, True], ids=["update", "anew"])
+def test_the_users_own_installs_are_named_when_removed(project: Project, anew: bool) -> None:
     shell(project, "bash", "python -m pip install -q six")
     assert shell(project, "bash", "python -c 'import six; print(six.PY3)'") == "True\n"
     project.append("requirements-dev.txt", "# changed\n")
+    if anew:
+        (project.path / ".venv/stamp.json").write_text('{"locks": null, "packages": null}')
     done = session(project, "bash", "true")
-    assert "venv: removed what is not in the locks: six" in done.stderr
+    assert "venv: removed what is not in the locks: six\n" in done.stderr
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a read-only bind mount or modes")
@@ -191,10 +259,13 @@ def test_what_cannot_hold_an_environment_is_named(project: Project, kind: str) -
     )
 
 
-def test_a_link_to_a_folder_is_filled(project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
+def test_a_link_to_a_folder_is_filled(
+    project: Project, tmp_path: Path, path: dict[str, str]
+) -> None:
     """A .venv on another disk."""
     (project.path / ".venv").symlink_to(tmp_path, target_is_directory=True)
-    assert shell(project, "bash", ALL_THERE) == "Hello, World!\n"
+    assert shell(project, "bash", ALL_THERE, env=path) == "Hello, World!\n"
     project.run("scripts/venv", "clean")
     assert (project.path / ".venv").is_symlink() and not any(tmp_path.iterdir())
 
@@ -207,6 +278,34 @@ def test_a_python_without_pip_is_named(tmp_path: Path) -> None:
     fake.chmod(0o755)
     with pytest.raises(module.Problem, match="comes without pip; .* apt install python3.13-venv"):
         module.unpack_pip(str(fake), tmp_path)
+
+
+@pytest.mark.parametrize("name", ["graalpy-23.1.0", "miniconda3-24.1.2", "anaconda3-2024.02-1"])
+def test_another_interpreters_version_is_no_version_of_python(name: str, tmp_path: Path) -> None:
+    module = load_venv_py()
+    module.ROOT = str(tmp_path)
+    (tmp_path / ".python-version").write_text(f"{name}\n")
+    assert module.wanted() == ""
+
+
+@pytest.mark.parametrize(
+    ("variables", "metadata", "expected"),
+    [
+        ({"PROJECT_PYTHON": "/bin/true"}, "", "PROJECT_PYTHON=/bin/true starts no Python"),
+        ({}, 'requires-python = ">=3.99"', "pyproject.toml: requires-python is 3.99, expected 3."),
+    ],
+)
+def test_what_no_python_can_serve_is_one_line(
+    project: Project, variables: dict[str, str], metadata: str, expected: str
+) -> None:
+    if metadata:
+        text = re.sub(
+            "^requires-python.*", metadata, project.read("pyproject.toml"), flags=re.MULTILINE
+        )
+        project.write("pyproject.toml", text)
+    done = project.run("scripts/venv", "sync", env=variables, check=False)
+    assert done.returncode and f"\nvenv: {expected}" in f"\n{done.stderr}"
+    assert "Traceback" not in done.stderr
 
 
 def test_a_comment_in_python_version_is_no_version(tmp_path: Path) -> None:

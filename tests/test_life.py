@@ -118,6 +118,18 @@ def test_an_update_asks_only_what_is_new(dialog: Any, bake: Bake, repository: Pa
     assert "port: 8123" in project.read(".copier-answers.yml")
 
 
+def test_no_message_tells_to_overwrite_settings_that_are_there(
+    released: Path, tmp_path: Path
+) -> None:
+    project = Project(tmp_path / "project", {})
+    answers = ("--data=isolation=docker", "--data=services=[redis]")
+    words = (*COPIER, "copy", "--defaults", *answers, released, project.path)
+    assert "\n    cp .env.example .env\n" in Project(tmp_path, {}).run(*words).stderr
+    project.commit()
+    after_update = update(project).stderr
+    assert ".env" not in after_update and "docker compose run" in after_update
+
+
 @pytest.mark.parametrize("app", SAMPLES)
 @pytest.mark.parametrize("isolation", choices("isolation"))
 def test_the_messages_tell_what_to_type_next(

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from conftest import Bake, Project, run
 from pip._internal.models.index import PyPI  # where packages come from, as pip knows it
-from test_venv import HERE, WITHOUT_UV, session
+from test_venv import HERE, WITHOUT_UV, session, shell
 
 # Only the proxy knows where this is: nothing comes from it that did not go that way.
 INDEX = "index.company.test"
@@ -306,6 +306,20 @@ def test_the_environment_is_made_behind_the_proxy(
     again = f'. scripts/activate; python -c "{ASK}" 2>&1 | tail -n 1; echo $SSL_CERT_FILE'
     done = session(project, "bash", again, env=settings)
     assert UNTRUSTED in done.stdout and done.stdout.endswith(f"\n{settings['SSL_CERT_FILE']}\n")
+
+
+def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
+    bake: Bake, tmp_path: Path
+) -> None:
+    project = bake(company_network=True, isolation="venv", python_version=HERE)
+    project.write("certs/own.crt", authority(tmp_path).read_text())
+    bundle, show = project.path / "certs/bundle.pem", "echo ${SSL_CERT_FILE-none}"
+    assert shell(project, "bash", show) == f"{bundle}\n"
+    bundle.unlink()
+    assert shell(project, "bash", show) == f"{bundle}\n"
+    assert bundle.exists()
+    (project.path / "scripts/network.py").unlink()
+    assert str(bundle) not in shell(project, "bash", show)
 
 
 def test_a_list_of_the_users_own_stays_trusted(bake: Bake, tmp_path: Path) -> None:

@@ -499,10 +499,13 @@ def test_an_interrupt_in_the_first_moment_leaves_no_trace(
     child.close(force=True)
 
 
-def test_what_is_made_from_dotenv_is_as_secret(project: Project) -> None:
+@pytest.mark.parametrize("mode", [0o600, 0o400])
+def test_what_is_made_from_dotenv_is_as_secret(project: Project, mode: int) -> None:
     project.write(".env", "SECRET=found-by-others\n")
-    (project.path / ".env").chmod(0o600)
+    (project.path / ".env").chmod(mode)
     session(project, "bash")
+    made = [project.path / ".venv" / f"activate.{suffix}" for suffix in ("sh", "json", "inputs")]
+    assert [path.stat().st_mode & 0o777 for path in made] == [0o600] * len(made)
     readable = [
         path.name
         for path in (project.path / ".venv").iterdir()

@@ -22,8 +22,9 @@ _venv_current() {
         } <"$1/.venv/activate.root" && [ "$_venv_root" -ef "$1" ] && [ -f "$1/.venv/$_venv_part" ] &&
             [ -f "$1/.venv/pyvenv.cfg" ] && [ -f "$1/.venv/stamp.json" ] &&
             [ -x "$1/.venv/bin/python" ] && _venv_try "$1" &&
-            exec cat "$1/scripts/venv.py" "$1/scripts/shells.py" "$1/.python-version" \
-                "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" "$1/pip.conf" "$1"/certs/*.crt
+            exec cat "$1/scripts/venv.py" "$1/scripts/shells.py" "$1/scripts/network.py" \
+                "$1/.python-version" "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" \
+                "$1/pip.conf" "$1/certs/bundle.pem" "$1"/certs/*.crt
     } | command cmp -s - "$1/.venv/activate.inputs"
 } 2>/dev/null
 

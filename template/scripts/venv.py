@@ -12,12 +12,16 @@ from __future__ import annotations
 import os
 import sys
 
+if sys.version_info < (3, 9):  # noqa: UP036
+    sys.exit(f"venv: expected Python 3.9 or later, found {sys.version.split()[0]}")
+
 ROOT = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 WINDOWS = os.name == "nt"
 PYTHON = os.path.join(ROOT, ".venv", *(("Scripts", "python.exe") if WINDOWS else ("bin", "python")))
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 CERTS = os.path.join(ROOT, "certs")
-INPUTS = ("scripts/venv.py", "scripts/shells.py", ".python-version", *LOCKS, ".env", "pip.conf")
+SCRIPTS = ("scripts/venv.py", "scripts/shells.py", "scripts/network.py")
+INPUTS = (*SCRIPTS, ".python-version", *LOCKS, ".env", "pip.conf", "certs/bundle.pem")
 
 
 def read(name: str) -> bytes:
@@ -81,9 +85,9 @@ STAMP = VENV / "stamp.json"
 NEWEST = 15
 # Make pip, uv or Python look or install elsewhere. Settings of index and proxy stay.
 MISLEADING = {
-    *("PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONHOME", "PYTHONPATH"),
-    *("PYTHONSTARTUP", "UV_CONSTRAINT", "UV_PYTHON", "UV_SYSTEM_PYTHON", "UV_WORKING_DIR"),
-    "UV_WORKING_DIRECTORY",
+    *("PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONEXECUTABLE", "PYTHONHOME"),
+    *("PYTHONPATH", "PYTHONSTARTUP", "UV_CONSTRAINT", "UV_PYTHON", "UV_SYSTEM_PYTHON"),
+    *("UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "__PYVENV_LAUNCHER__"),
 }
 
 
@@ -110,7 +114,7 @@ def run(*command: object, **options: Any) -> Any:
     """Run a command in the project; what it prints is progress, for standard error."""
     environment = {k: v for k, v in os.environ.items() if k.upper() not in MISLEADING}
     # The environment also overrules a pip.conf that sets these.
-    off = dict.fromkeys(["PIP_REQUIRE_VIRTUALENV", "PIP_USER"], "0")
+    off = dict.fromkeys(["PIP_DRY_RUN", "PIP_REQUIRE_VIRTUALENV", "PIP_USER"], "0")
     environment |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **off, **network()}
     environment.setdefault("UV_PYTHON_DOWNLOADS", "never")
     environment.setdefault("UV_SYSTEM_CERTS", "true")  # trust what pip trusts
@@ -150,7 +154,7 @@ def must(*command: object, **options: Any) -> Any:
 
 def wanted() -> str:
     """Return the version to look for first, "3.14" say; "" for any."""
-    found = re.search(rb"^[^#\n]*?(\d+\.\d+)", read(".python-version"), re.MULTILINE)
+    found = re.search(rb"^[^#\n]*?(?<![\d.])(3\.\d+)", read(".python-version"), re.MULTILINE)
     return found[1].decode() if found else ""
 
 
@@ -165,7 +169,10 @@ def allowed() -> list[str]:
     found = re.search(line, metadata, re.MULTILINE)
     if not found and b"requires-python" in metadata:
         raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
-    return [f"3.{minor}" for minor in range(NEWEST, int(found[1] if found else 11) - 1, -1)]
+    oldest = int(found[1] if found else 11)
+    if oldest > NEWEST:
+        raise Problem(f"pyproject.toml: requires-python is 3.{oldest}, expected 3.{NEWEST} or less")
+    return [f"3.{minor}" for minor in range(NEWEST, oldest - 1, -1)]
 
 
 def locks() -> dict[str, str]:
@@ -188,8 +195,8 @@ def normal(name: str) -> str:
 
 def pinned(*locks: str) -> dict[str, bool]:
     """Return every package in these locks, and whether it is for some platforms only."""
-    line = re.compile(r"^([\w.-]+)(?:\[.*?\])? *== *[^\s;]+ *(;?)", re.MULTILINE)
-    found = [pair for lock in locks for pair in line.findall(read(lock).decode())]
+    line = re.compile(r"^([\w.-]+)(?:\[.*?\])? *(?:==|@) *[^\s;]+ *(;?)", re.MULTILINE)
+    found = [pair for lock in locks for pair in line.findall(read(lock).decode("utf-8", "replace"))]
     return {normal(name): bool(marker) for name, marker in found}
 
 
@@ -201,9 +208,11 @@ def installed() -> dict[str, str]:
 
 def stamp() -> dict[str, Any]:
     """Return what was noted when the environment was last complete, {} if it never was."""
-    with contextlib.suppress(OSError, ValueError, AttributeError):
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
         noted = json.loads(STAMP.read_bytes())
-        if {"root", "python", "version", "wanted", "locks", "packages"} <= noted.keys():
+        kinds = dict.fromkeys(["root", "python", "version", "wanted"], str)
+        kinds |= {"locks": dict, "packages": dict}
+        if all(isinstance(noted[name], kind) for name, kind in kinds.items()):
             return noted
     return {}
 
@@ -230,8 +239,15 @@ def fault() -> tuple[str, bool]:
         return f"PROJECT_PYTHON is {asked}, .venv was made with {made_with[0]}", True
     if wish and not asked and not is_minor(made_with, wish) and (found := find(wish)):
         return f"there is a Python {found[1]} now, .venv was made with {made_with[1]}", True
-    changed = [name for name, content in locks().items() if noted["locks"].get(name) != content]
-    return (f"{' and '.join(changed)} changed", False) if changed else ("", False)
+    if changed := [name for name, text in locks().items() if noted["locks"].get(name) != text]:
+        return f"{' and '.join(changed)} changed", False
+    have = installed()
+    changed = [
+        f"{name} is {have.get(name, 'missing')} instead of {version}"
+        for name, version in noted["packages"].items()
+        if have.get(name) != version
+    ]
+    return ", ".join(changed), False
 
 
 # --- Finding a Python, which is a pair: its path with links resolved, and its version ----
@@ -271,12 +287,12 @@ def find(minor: str) -> tuple[str, ...]:
     pyenv = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
     kept = "pyenv-win/versions/{}.*/python.exe" if WINDOWS else "versions/{}.*/bin/python"
     # The longest first, so that 3.14.10 comes before 3.14.9.
-    kept_paths = sorted(
-        map(str, pyenv.glob(kept.format(minor))), key=lambda p: (len(p), p), reverse=True
-    )
+    kept_paths: list[str] = []
+    with contextlib.suppress(OSError):  # of another user
+        kept_paths = sorted(map(str, pyenv.glob(kept.format(minor))), key=lambda p: (len(p), p))
     commands = [
         [sys.executable],
-        *([path] for path in kept_paths),  # at once, where its commands on PATH take long
+        *([path] for path in reversed(kept_paths)),  # at once, where its commands on PATH take long
         *([["py", f"-{minor}"]] if WINDOWS else []),
         [f"python{minor}"],
         ["python3"],
@@ -295,15 +311,20 @@ def choose_python() -> tuple[str, ...]:
 
     Raises Problem when none fits.
     """
-    if asked := os.environ.get("PROJECT_PYTHON"):
-        if probe(asked):
-            return probe(asked)
-        raise Problem(f"PROJECT_PYTHON={asked} starts no Python; set it to the full path of one")
     wish, versions = wanted(), allowed()
+    if asked := os.environ.get("PROJECT_PYTHON"):
+        if not probe(asked):
+            raise Problem(f"PROJECT_PYTHON={asked} starts no Python; set it to the path of one")
+        if int(probe(asked)[1].split(".")[1]) < int(versions[-1][2:]):
+            raise Problem(
+                f"PROJECT_PYTHON={asked} is Python {probe(asked)[1]}, "
+                f"the locks are for {versions[-1]} or later"
+            )
+        return probe(asked)
     if wish and int(wish[2:]) < int(versions[-1][2:]):
         raise Problem(
             f".python-version asks for {wish}, the locks are for {versions[-1]} or later; "
-            "change that file, or requires-python in pyproject.toml"
+            "take another python_version with `copier update`, or lower requires-python"
         )
     for minor in [wish, *versions] if wish else versions:
         if python := find(minor):
@@ -364,7 +385,7 @@ def write(path: Path, content: bytes) -> None:
     temporary = path.with_name(f"{path.name}.new")
     temporary.unlink(missing_ok=True)
     dotenv = Path(ROOT, ".env")
-    temporary.touch(dotenv.stat().st_mode & 0o777 if dotenv.exists() else 0o666)
+    temporary.touch(dotenv.stat().st_mode & 0o777 | 0o600 if dotenv.exists() else 0o666)
     temporary.write_bytes(content)
     temporary.replace(path)
 
@@ -381,12 +402,14 @@ def clear() -> None:
     if not ours and not (VENV.is_dir() and not any(VENV.iterdir())):
         raise Problem(f"{VENV} is not a virtual environment; move it away")
     mark.write_text("*\n")
-    STAMP.unlink(missing_ok=True)
-    for path in VENV.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        elif path != mark:
-            path.unlink()
+    for path in sorted(VENV.iterdir(), key=lambda path: path != STAMP):  # that first
+        try:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path != mark:
+                path.unlink()
+        except OSError as error:
+            raise Problem(f"cannot remove {path}: {error.strerror}; remove it yourself") from None
 
 
 def create(python: str) -> None:
@@ -398,7 +421,7 @@ def create(python: str) -> None:
         flags = ["--quiet", "--no-project", "--allow-existing"]
         must(uv, "venv", *flags, "--python", python, VENV)
     else:
-        must(python, "-I", "-m", "venv", "--without-pip", VENV)
+        must(python, "-I", "-m", "venv", "--without-pip", os.path.realpath(VENV))
     # For the project's own source, there or at the root: hash checking rules out an editable
     # install.
     packages = site_packages()
@@ -438,13 +461,11 @@ def must_be_locks() -> None:
 
 def install(python: str) -> None:
     """Make the packages of the environment those of the locks, hashes checked."""
-    must_be_locks()
-    before = installed()
     if uv := on_path("uv"):
         flags = ["--require-hashes", "--allow-empty-requirements"]
         must(uv, "pip", "sync", "--python", PYTHON, *flags, *LOCKS)
     else:
-        if "pip" not in before:
+        if "pip" not in installed():
             unpack_pip(python, site_packages())
         # As uv does it, in half the time: what the locks name is all there is to install, and
         # modules are compiled when they are first imported.
@@ -464,8 +485,11 @@ def install(python: str) -> None:
             f"not in .venv after the installation: {', '.join(lacking)}; look for settings of "
             "pip or uv that make it install elsewhere, or not at all"
         )
-    if gone := sorted(before.keys() - after.keys()):
-        say(f"removed what is not in the locks: {', '.join(gone)}")
+
+
+def contents() -> set[Path]:
+    """Return the files of the packages, without what running them leaves."""
+    return {path for path in VENV.rglob("*") if "__pycache__" not in path.parts} - {STAMP}
 
 
 def make(anew: bool) -> None:
@@ -476,7 +500,10 @@ def make(anew: bool) -> None:
     """
     noted = {"root": ROOT, "wanted": wanted(), "locks": locks()}
     old = b"" if anew else STAMP.read_bytes()
-    before = {} if anew else installed()
+    packages, before = installed(), set() if anew else contents()
+    if missing := [name for name in LOCKS if not os.path.exists(os.path.join(ROOT, name))]:
+        raise Problem(f"{missing[0]} is missing; restore it, or run: scripts/venv lock")
+    must_be_locks()
     path, version = choose_python() if anew else (stamp()["python"], stamp()["version"])
     try:
         if anew:
@@ -486,9 +513,11 @@ def make(anew: bool) -> None:
             STAMP.unlink()
         install(path)
     except BaseException:
-        if old and installed() == before:
+        if old and contents() == before:
             write(STAMP, old)
         raise
+    if gone := sorted(packages.keys() - installed().keys()):
+        say(f"removed what is not in the locks: {', '.join(gone)}")
     noted |= {"python": path, "version": version, "packages": installed()}
     write(STAMP, json.dumps(noted, indent=1).encode())
     if conda := os.environ.get("CONDA_PREFIX"):
@@ -526,6 +555,7 @@ def sync(if_changed: bool) -> None:
     if if_changed and recorded(asked) and not fault()[0]:
         return  # without a lock, which a tree that is read-only cannot have
     with exclusive():
+        network()  # writes one of the inputs
         made_from = inputs()
         reason, anew = fault()
         if reason:
@@ -548,20 +578,14 @@ def check() -> None:
     reason, _ = fault()
     if reason:
         raise Problem(f"{reason}; run: scripts/venv sync")
-    noted, have, wish = stamp(), installed(), wanted()
+    noted, wish = stamp(), wanted()
     if wish and not is_minor((noted["python"], noted["version"]), wish):
         raise Problem(
             f".venv has Python {noted['version']}, .python-version says {wish}; "
             "install that, then run: scripts/venv sync"
         )
-    should = noted["packages"]
-    wrong = [
-        f"{name} {have.get(name, 'missing')} instead of {should.get(name, 'nothing')}"
-        for name in sorted(have.keys() | should.keys())
-        if have.get(name) != should.get(name)
-    ]
-    if wrong:
-        raise Problem(f"not as locked: {', '.join(wrong)}; run: scripts/venv clean")
+    if extra := sorted(installed().keys() - noted["packages"].keys()):
+        raise Problem(f"not in the locks: {', '.join(extra)}; run: scripts/venv clean, then sync")
 
 
 def lock(upgrade: bool) -> None:
@@ -573,9 +597,9 @@ def lock(upgrade: bool) -> None:
     """
     must_be_locks()  # or the list would be lost
     for name in ("requirements.in", "requirements-dev.in"):
-        unhashable = re.search(rb"^ *(-e|--editable|[^#\n]*\bgit\+).*", read(name), re.MULTILINE)
-        if unhashable:
-            line = unhashable[0].decode().strip()
+        pattern = rb"^ *(-e|--editable|[./]|[^#\n]*\bgit\+).*"
+        if unhashable := re.search(pattern, read(name), re.MULTILINE):
+            line = unhashable[0].decode("utf-8", "replace").strip()
             raise Problem(f"{name}: {line} has no hash to lock; leave it out, or publish a package")
     flags = ["--quiet", "--universal", f"--python-version={allowed()[-1]}"]
     flags += ["--fork-strategy=fewest", "--generate-hashes", "--no-strip-extras"]
@@ -589,9 +613,16 @@ def lock(upgrade: bool) -> None:
         pip = [python, "-I", folder / "pip", "--python="]
         must(*pip, "install", "--quiet", "--upgrade", "--prefix=", "--target", folder, "uv")
         uv = folder / "bin" / ("uv.exe" if WINDOWS else "uv")
-    must(uv, "pip", "compile", *flags, "--output-file=requirements.txt", "requirements.in")
-    flags += ["--constraints=requirements.txt", "--output-file=requirements-dev.txt"]
-    must(uv, "pip", "compile", *flags, "requirements-dev.in")
+    before = locks()
+    try:
+        must(uv, "pip", "compile", *flags, "--output-file=requirements.txt", "requirements.in")
+        flags += ["--constraints=requirements.txt", "--output-file=requirements-dev.txt"]
+        must(uv, "pip", "compile", *flags, "requirements-dev.in")
+    except BaseException:  # one without the other may not fit
+        for name, text in before.items():
+            if text and text != locks()[name]:
+                Path(ROOT, name).write_bytes(text.encode("utf-8", "surrogateescape"))
+        raise
 
 
 def parity() -> None:
