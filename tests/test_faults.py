@@ -152,6 +152,18 @@ def test_sync_repairs_what_was_changed_by_hand(project: Project) -> None:
     assert shell(project, "bash", ALL_THERE) == "Hello, World!\n"
 
 
+def test_check_misses_no_file_of_a_package(project: Project) -> None:
+    shell(project, "bash", "true")
+    project.run("scripts/venv", "check")
+    [file] = (project.path / ".venv").glob("lib/*/site-packages/rich/console.py")
+    file.unlink()
+    expected = f"venv: {file} is missing; run: scripts/venv clean, then sync\n"
+    assert project.run("scripts/venv", "check", check=False).stderr == expected
+    project.run("scripts/venv", "clean")
+    project.run("scripts/venv", "sync")
+    project.run("scripts/venv", "check")
+
+
 def test_a_package_that_is_locked_by_its_address_stays(project: Project, tmp_path: Path) -> None:
     project.run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, "six")
     [wheel] = tmp_path.glob("six-*.whl")

@@ -586,6 +586,12 @@ def check() -> None:
         )
     if extra := sorted(installed().keys() - noted["packages"].keys()):
         raise Problem(f"not in the locks: {', '.join(extra)}; run: scripts/venv clean, then sync")
+    packages = site_packages()
+    for record in packages.glob("*.dist-info/RECORD"):  # of each file that has a hash, a line
+        for line in record.read_text("utf-8").splitlines():
+            path = line.rpartition(",sha256=")[0].strip('"')
+            if not (packages / path).exists():
+                raise Problem(f"{packages / path} is missing; run: scripts/venv clean, then sync")
 
 
 def lock(upgrade: bool) -> None:
