@@ -386,7 +386,7 @@ def test_a_version_that_the_locks_do_not_serve_is_named(bake: Bake) -> None:
     project.write(".python-version", "3.10.13\n")
     done = project.run("scripts/venv", "sync", check=False)
     assert done.returncode and not (project.path / ".venv").exists()
-    assert "asks for 3.10, the locks are for 3.11 or later; take" in done.stderr
+    assert "asks for 3.10, the locks are for 3.11 or later; give another" in done.stderr
 
 
 def test_what_is_installed_may_not_be_a_packages_name(project: Project) -> None:

@@ -324,7 +324,7 @@ def choose_python() -> tuple[str, ...]:
     if wish and int(wish[2:]) < int(versions[-1][2:]):
         raise Problem(
             f".python-version asks for {wish}, the locks are for {versions[-1]} or later; "
-            "take another python_version with `copier update`, or lower requires-python"
+            "give another answer to python_version, or lower requires-python in pyproject.toml"
         )
     for minor in [wish, *versions] if wish else versions:
         if python := find(minor):
