@@ -66,9 +66,10 @@ def quote_sh(text: str, special: str = "'") -> str:
 
 
 # For each shell the line that sets a variable, and how its value is quoted: sh ends with the
-# first that it refuses, and an alias does not count; csh expands ! even in quotes, which a
-# newline ends, and can be set to see backslashes there; in fish a backslash counts, in
-# PowerShell typographic quotes do, and a batch file cannot hold more than a line.
+# first that it refuses, forgets that one is an integer, and an alias does not count; csh expands
+# ! even in quotes, which a newline ends, and can be set to see backslashes there; in fish a
+# backslash counts, in PowerShell typographic quotes do, and a batch file cannot hold more than a
+# line.
 SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
     "sh": ("\\unset -v {0} && {0}={1} && \\export {0} &&\n", quote_sh),
     "csh": ("setenv {} {}\n", lambda s: quote_sh(s, "'!\\").replace("\n", "\\\n")),
