@@ -26,6 +26,9 @@ from test_venv import (
 
 pytestmark = pytest.mark.needs("shells")
 
+# What SHOW prints, by a Python that is not on PATH.
+SHOW_OUTSIDE = SHOW.replace("python", sys.executable, 1)
+
 # What a user may have set, done or be in when the line `activate` comes.
 STRICT = ("bash", "zsh", "ksh", "mksh")
 SITUATIONS = {
@@ -112,8 +115,7 @@ def test_no_variable_leads_astray(project: Project, name: str, situation: str) -
 
 @pytest.mark.parametrize("name", [name for name in SOURCE if name != "nu"])
 def test_leaves_a_stock_environment(project: Project, stock: Path, name: str) -> None:
-    suffix = {"fish": ".fish", "tcsh": ".csh"}.get(name, "")
-    other = f"{SOURCE[name].split()[0]} {stock}/bin/activate{suffix}"
+    other = SOURCE[name].format(stock / "bin")
     source = SOURCE[name].format("scripts")
     done = feed(project, name, other, source, SHOW, "deactivate", f"{sys.executable} -c 1", "env")
     inside, after = done.stdout.split("\n", 1)
@@ -127,14 +129,12 @@ def test_leaves_a_stock_environment(project: Project, stock: Path, name: str) ->
 def test_a_stock_environment_on_top_of_this_one_goes_first(
     project: Project, stock: Path, name: str, left: bool
 ) -> None:
-    suffix = {"fish": ".fish", "tcsh": ".csh"}.get(name, "")
-    other = f"{SOURCE[name].split()[0]} {stock}/bin/activate{suffix}"
+    other = SOURCE[name].format(stock / "bin")
     source = SOURCE[name].format("scripts")
-    show = f"{sys.executable} -c {SHOW.split(' -c ')[1]}"
     prompt = "" if name == "fish" else 'echo "$prompt"' if name == "tcsh" else 'echo "$PS1"'
     begin = "set prompt='> '" if name == "tcsh" else "" if name == "fish" else "PS1='> '"
     leave = "deactivate" if left else ""
-    lines = [begin, source, other, leave, source, SHOW, "deactivate", show, prompt]
+    lines = [begin, source, other, leave, source, SHOW, "deactivate", SHOW_OUTSIDE, prompt]
     done = feed(project, name, *lines)
     inside, after, *prompts = done.stdout.splitlines()
     assert json.loads(inside)[0] == str(project.path / ".venv") and done.stderr == ""
@@ -151,7 +151,7 @@ def test_an_inherited_environment_comes_back(
     """A shell that was started within an environment knows its variables, not its functions."""
     outer = project.path / ".venv" if same else stock
     path = f"{outer}/bin:{os.environ['PATH']}"
-    show = f"{'^' if name == 'nu' else ''}{sys.executable} -c {SHOW.split(' -c ')[1]}"
+    show = f"{'^' if name == 'nu' else ''}{SHOW_OUTSIDE}"
     variables = {"VIRTUAL_ENV": str(outer), "PATH": path}
     done = session(project, name, SHOW, "deactivate", show, env=variables)
     inside, after = done.stdout.splitlines()

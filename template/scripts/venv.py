@@ -193,10 +193,10 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def pinned(*locks: str) -> dict[str, bool]:
+def pinned(*names: str) -> dict[str, bool]:
     """Return every package in these locks, and whether it is for some platforms only."""
     line = re.compile(r"^([\w.-]+)(?:\[.*?\])? *(?:==|@) *[^\s;]+ *(;?)", re.MULTILINE)
-    found = [pair for lock in locks for pair in line.findall(read(lock).decode("utf-8", "replace"))]
+    found = [pair for name in names for pair in line.findall(locks()[name])]
     return {normal(name): bool(marker) for name, marker in found}
 
 
@@ -488,7 +488,7 @@ def install(python: str) -> None:
 
 
 def contents() -> set[Path]:
-    """Return the files of the packages, without what running them leaves."""
+    """Return what is in .venv, without the stamp and what running a program leaves."""
     return {path for path in VENV.rglob("*") if "__pycache__" not in path.parts} - {STAMP}
 
 
