@@ -108,6 +108,61 @@ def test_an_interrupt_leaves_the_shell_as_it_was(project: Project) -> None:
     assert session(project, "bash", ALL_THERE).stdout == "Hello, World!\n"
 
 
+def test_an_interrupt_while_it_starts_is_one_line(project: Project) -> None:
+    """At a moment that cannot be hit from outside: in the midst of its imports."""
+    interrupted = (
+        "import runpy, signal, sys; sys.argv[1:] = ['sync'];"
+        "sys.addaudithook(lambda event, words: event == 'import' and words[0] == 'shutil'"
+        " and signal.raise_signal(signal.SIGINT));"
+        "runpy.run_path('scripts/venv.py', run_name='__main__')"
+    )
+    done = project.run(sys.executable, "-I", "-S", "-c", interrupted, check=False)
+    assert done.returncode == 130
+    assert done.stderr == "venv: interrupted; the same command goes on where it can\n"
+
+
+@pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
+def test_what_cannot_be_replaced_is_kept(
+    path: dict[str, str], project: Project, tmp_path: Path
+) -> None:
+    """The project is moved where there is no network, and then moved back."""
+    shell(project, "bash", "true")
+    moved = Project(tmp_path / "moved", project.answers)
+    project.path.rename(moved.path)
+    offline = path | {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path)}
+    offline |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1"}
+    done = session(moved, "bash", check=False, env=offline)
+    assert "setting up .venv with" in done.stderr and "ended with status" in done.stderr
+    moved.path.rename(project.path)
+    done = session(project, "bash", ALL_THERE, env=offline)
+    assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
+
+
+def test_a_program_that_runs_is_no_obstacle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows moves a program that runs, as the Python of .venv may, but not its folder."""
+    module = load_venv_py()
+    module.VENV, module.OLD, module.STAMP = tmp_path, tmp_path / "old", tmp_path / "stamp.json"
+    for name in ("pyvenv.cfg", "stamp.json", "Scripts/python.exe", "Scripts/a/b", "Lib/c"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    rename, before = Path.rename, {*tmp_path.rglob("*"), tmp_path / ".gitignore"}
+
+    def refuse(path: Path, target: Path) -> Path:
+        if any(path.rglob("python.exe")):
+            raise PermissionError(errno.EACCES, "Access is denied", str(path))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(ZeroDivisionError), module.set_aside(anew=True):
+        assert {path.name for path in tmp_path.iterdir()} == {".gitignore", "old"}
+        assert (tmp_path / "old/Scripts/python.exe").exists()
+        (tmp_path / "Scripts").mkdir()
+        1 / 0  # noqa: B018
+    assert {*tmp_path.rglob("*")} == before
+
+
 def test_works_offline_when_nothing_changed(project: Project, tmp_path: Path) -> None:
     shell(project, "bash", "true")
     offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path)}

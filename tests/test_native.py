@@ -133,6 +133,17 @@ def test_works_in_odd_paths(name: str, folder: str, project: Project, tmp_path: 
 
 
 @pytest.mark.parametrize("name", EACH)
+def test_is_made_anew_by_its_own_python(name: str, project: Project) -> None:
+    """In an activated shell that is the one on PATH, and Windows removes nothing that runs."""
+    remove = "import os; os.remove('.venv/stamp.json')"
+    shell = KINDS[name]
+    lines = (shell.activate, shell.run.format(f'python -c "{remove}"'), shell.activate)
+    seen, printed = session(project, name, *lines, shell.if_failed, "python:inside")
+    assert "failed" not in printed
+    assert Path(seen["inside"][0]).samefile(project.path / ".venv")
+
+
+@pytest.mark.parametrize("name", EACH)
 def test_a_second_project_leaves_the_first(name: str, project: Project, bake: Bake) -> None:
     project.write(".env", "ONLY_FIRST=1\n")
     second = bake(isolation="venv", python_version=HERE)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, SAMPLES, Bake, Project, choices
+from conftest import ROOT, SAMPLES, Bake, Project, choices, load_venv_py
 
 pytestmark = pytest.mark.needs("shells")
 
@@ -432,6 +432,35 @@ def test_another_python_is_used_with_a_warning(bake: Bake) -> None:
     assert ".python-version asks for 3.99, found only Python 3." in warning
     done = project.run(sys.executable, "scripts/venv.py", "check", check=False)
     assert done.returncode and ".python-version says 3.99" in done.stderr
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["at home", "PYENV_ROOT"])
+@pytest.mark.parametrize(
+    ("windows", "root", "program"),
+    [(False, ".pyenv", "bin/python"), (True, ".pyenv/pyenv-win", "python.exe")],
+    ids=["pyenv", "pyenv-win"],
+)
+def test_the_newest_that_pyenv_keeps_is_found(
+    named: bool,
+    windows: bool,
+    root: str,
+    program: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """PYENV_ROOT names the folder that has `versions` on each system; pyenv-win sets it, too."""
+    module = load_venv_py()
+    module.WINDOWS = windows
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("PYENV_ROOT", raising=False)
+    if named:
+        monkeypatch.setenv("PYENV_ROOT", str(tmp_path / root))
+    for version in ("3.99.9", "3.99.10"):
+        python = tmp_path / root / "versions" / version / program
+        python.parent.mkdir(parents=True)
+        python.write_text(f"#!/bin/sh\necho {python}\necho {version}\n")
+        python.chmod(0o755)
+    assert module.find("3.99") == (str(python), "3.99.10")
 
 
 def test_project_python_decides(bake: Bake) -> None:

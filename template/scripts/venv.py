@@ -24,6 +24,18 @@ SCRIPTS = ("scripts/venv.py", "scripts/shells.py", "scripts/network.py")
 INPUTS = (*SCRIPTS, ".python-version", *LOCKS, ".env", "pip.conf", "certs/bundle.pem")
 
 
+def excepthook(kind: type, *rest: object) -> None:
+    """End with a line after Ctrl-C, and not by the signal, or bash would stop sourcing."""
+    if kind is not KeyboardInterrupt:
+        return sys.__excepthook__(kind, *rest)
+    print("venv: interrupted; the same command goes on where it can", file=sys.stderr, flush=True)
+    os._exit(130)
+
+
+if __name__ == "__main__":
+    sys.excepthook = excepthook
+
+
 def read(name: str) -> bytes:
     """Return the content of a file of the project, nothing when it is missing."""
     try:
@@ -58,7 +70,6 @@ DAILY = __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"]
 if DAILY and recorded() and os.path.exists(PYTHON) and not os.environ.get("PROJECT_PYTHON"):
     sys.exit()
 
-import argparse
 import contextlib
 import functools
 import json
@@ -81,6 +92,8 @@ import shells
 VENV = Path(ROOT, ".venv")
 # Written last: proof that the environment is complete, and of what it was made from.
 STAMP = VENV / "stamp.json"
+# What .venv held before, until the new environment is complete.
+OLD = VENV / "old"
 # Python 3.15; a newer one is not taken unasked, packages may have no wheels for it yet.
 NEWEST = 15
 # Make pip, uv or Python look or install elsewhere. Settings of index and proxy stay.
@@ -284,8 +297,9 @@ def is_minor(python: tuple[str, ...], minor: str) -> bool:
 
 def find(minor: str) -> tuple[str, ...]:
     """Return a Python 3.14, say, nothing when there is none; the likeliest place comes first."""
-    pyenv = Path(os.environ.get("PYENV_ROOT") or os.path.expanduser("~/.pyenv"))
-    kept = "pyenv-win/versions/{}.*/python.exe" if WINDOWS else "versions/{}.*/bin/python"
+    home = os.path.expanduser("~/.pyenv/pyenv-win" if WINDOWS else "~/.pyenv")
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home)
+    kept = "versions/{}.*/python.exe" if WINDOWS else "versions/{}.*/bin/python"
     # The longest first, so that 3.14.10 comes before 3.14.9.
     kept_paths: list[str] = []
     with contextlib.suppress(OSError):  # of another user
@@ -390,8 +404,8 @@ def write(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def clear() -> None:
-    """Make .venv an empty folder, marked as ours; it may be a link or a mount.
+def parts() -> list[Path]:
+    """Return what .venv holds, the stamp first; mark it as ours, it may be a link or a mount.
 
     Raises Problem when it is something else.
     """
@@ -402,21 +416,71 @@ def clear() -> None:
     if not ours and not (VENV.is_dir() and not any(VENV.iterdir())):
         raise Problem(f"{VENV} is not a virtual environment; move it away")
     mark.write_text("*\n")
-    for path in sorted(VENV.iterdir(), key=lambda path: path != STAMP):  # that first
-        try:
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            elif path != mark:
-                path.unlink()
-        except OSError as error:
-            raise Problem(f"cannot remove {path}: {error.strerror}; remove it yourself") from None
+    return sorted(set(VENV.iterdir()) - {mark, OLD}, key=lambda path: path != STAMP)
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a folder, if it is there; raises Problem where that is refused."""
+    try:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise Problem(f"cannot remove {path}: {error.strerror}; remove it yourself") from None
+
+
+def move(path: Path, target: Path) -> None:
+    """Move a file or a folder; raises Problem where that is refused.
+
+    Windows refuses it for a folder with a program that runs, but not for the program.
+    """
+    try:
+        path.rename(target)
+    except OSError as error:
+        if path.is_symlink() or not path.is_dir():
+            raise Problem(f"cannot move {path}: {error.strerror}; remove .venv yourself") from None
+        target.mkdir(exist_ok=True)
+        for part in list(path.iterdir()):
+            move(part, target / part.name)
+        path.rmdir()
+
+
+def contents() -> set[Path]:
+    """Return what is in .venv, without the stamp and what running a program leaves."""
+    found = {path for path in VENV.rglob("*") if "__pycache__" not in path.parts}
+    return found - {STAMP, OLD, OLD / STAMP.name}
+
+
+@contextlib.contextmanager
+def set_aside(anew: bool) -> Iterator[None]:
+    """Empty .venv, or only take its stamp; put it back when what is then done fails.
+
+    The stamp stays away when packages were touched, so that the next call begins anew.
+    """
+    held, before, complete = parts() if anew else [STAMP], contents(), False
+    remove(OLD)
+    OLD.mkdir()
+    try:
+        for path in held:
+            move(path, OLD / path.name)
+        complete = True
+        yield
+    except BaseException:
+        for path in parts() if anew and complete else []:
+            remove(path)
+        for path in reversed(held) if anew or contents() == before else []:
+            if os.path.lexists(OLD / path.name):
+                move(OLD / path.name, path)
+        remove(OLD)
+        raise
+    shutil.rmtree(OLD, ignore_errors=True)  # where Windows does not yet remove what runs
 
 
 def create(python: str) -> None:
     """Make an environment without packages; raises Problem where none can be used."""
     if os.pathsep in ROOT:
         raise Problem(f"an entry of PATH cannot hold {os.pathsep!r}; rename {ROOT}")
-    clear()
     if uv := on_path("uv"):
         flags = ["--quiet", "--no-project", "--allow-existing"]
         must(uv, "venv", *flags, "--python", python, VENV)
@@ -487,39 +551,26 @@ def install(python: str) -> None:
         )
 
 
-def contents() -> set[Path]:
-    """Return what is in .venv, without the stamp and what running a program leaves."""
-    return {path for path in VENV.rglob("*") if "__pycache__" not in path.parts} - {STAMP}
-
-
 def make(anew: bool) -> None:
     """Create or update the environment, and note what it was made from.
 
-    When that fails before a package was touched, the environment stays as it was; when it
-    fails later or is killed there is no stamp, and the next call begins anew.
+    When it is killed there is no stamp, and the next call begins anew.
     """
     noted = {"root": ROOT, "wanted": wanted(), "locks": locks()}
-    old = b"" if anew else STAMP.read_bytes()
-    packages, before = installed(), set() if anew else contents()
     if missing := [name for name in LOCKS if not os.path.exists(os.path.join(ROOT, name))]:
         raise Problem(f"{missing[0]} is missing; restore it, or run: scripts/venv lock")
     must_be_locks()
     path, version = choose_python() if anew else (stamp()["python"], stamp()["version"])
-    try:
+    packages = installed()
+    with set_aside(anew):
         if anew:
             say(f"setting up .venv with Python {version} ({path})")
             create(path)
-        else:
-            STAMP.unlink()
         install(path)
-    except BaseException:
-        if old and contents() == before:
-            write(STAMP, old)
-        raise
+        noted |= {"python": path, "version": version, "packages": installed()}
+        write(STAMP, json.dumps(noted, indent=1).encode())
     if gone := sorted(packages.keys() - installed().keys()):
         say(f"removed what is not in the locks: {', '.join(gone)}")
-    noted |= {"python": path, "version": version, "packages": installed()}
-    write(STAMP, json.dumps(noted, indent=1).encode())
     if conda := os.environ.get("CONDA_PREFIX"):
         say(f"note: conda's {conda} is active too, and comes after .venv on PATH")
 
@@ -641,14 +692,16 @@ def parity() -> None:
 def clean() -> None:
     """Remove the environment; the next activation makes it anew."""
     with exclusive():
-        clear()
-        (VENV / ".gitignore").unlink()
+        for path in [*parts(), OLD, VENV / ".gitignore"]:
+            remove(path)
         with contextlib.suppress(OSError):  # a link or a mount stays
             VENV.rmdir()
 
 
-def main() -> int:
-    """Run a command; return its exit status."""
+def parse() -> dict[str, Any]:
+    """Return the command in the command line, and its arguments."""
+    import argparse  # takes long, and is not needed each day
+
     parser = argparse.ArgumentParser(prog="venv", description=__doc__.partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     command = commands.add_parser("sync", help="make .venv, or bring it up to date")
@@ -659,12 +712,14 @@ def main() -> int:
     if os.path.exists(os.path.join(ROOT, "scripts", "parity.py")):
         commands.add_parser("parity", help="compare Python and packages with the Docker images'")
     commands.add_parser("clean", help="remove .venv")
-    arguments = vars(parser.parse_args())
+    return vars(parser.parse_args())
+
+
+def main() -> int:
+    """Run a command; return its exit status."""
+    arguments = {"command": "sync", "if_changed": True} if DAILY else parse()
     try:
         globals()[arguments.pop("command")](**arguments)
-    except KeyboardInterrupt:
-        say("interrupted; the same command goes on where it can")
-        return 130
     except (Problem, OSError) as error:
         text = isinstance(error, OSError) and f"{error.filename or 'the system'}: {error.strerror}"
         say(text or error)
