@@ -14,7 +14,8 @@ if ("$0" =~ *activate.csh) then
 else if ("$1" != _venv_leave) then
     # No variable tells where a sourced file is, but on Linux csh holds it open.
     set _venv_dir = "$cwd:q/scripts"
-    set _venv_look = 'for fd in /proc/$PPID/fd/*; do readlink "$fd"; done' # $$ is not a subshell's
+    # $$ is not a subshell's.
+    set _venv_look = 'for fd in /proc/$PPID/fd/*; do if [ -f "$fd" ]; then readlink "$fd"; fi; done'
     foreach _venv_link ("`\sh -c '$_venv_look:q'`")
         if ("$_venv_link:q" =~ */scripts/activate.csh) set _venv_dir = "$_venv_link:h:q"
     end
@@ -47,9 +48,12 @@ endif
 if ("$_venv_dir:q" != "") then
     set _venv_root = "$_venv_dir:h:q"
     set _venv_names = (`\cat "$_venv_root:q/.venv/activate.names"` PATH)
+    # To csh, a variable of its own is set as well.
+    set _venv_look = 'for name; do if printenv "$name" >/dev/null; then echo "$name"; fi; done'
+    set _venv_had = " `\sh -c '$_venv_look:q' sh $_venv_names` "
     foreach _venv_name ($_venv_names)
-        set _venv_had = `\printenv $_venv_name | \wc -c`
-        if ($_venv_had) eval "set _venv_old_$_venv_name = "'"$'"$_venv_name"':q"'
+        if ("$_venv_had" !~ "* $_venv_name *") continue
+        eval "set _venv_old_$_venv_name = "'"$'"$_venv_name"':q"'
     end
     source "$_venv_root:q/.venv/activate.csh"
     setenv PATH "$VIRTUAL_ENV:q/bin:$PATH:q"
