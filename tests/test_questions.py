@@ -241,7 +241,7 @@ def unquote(rest: str) -> str:
 @pytest.mark.parametrize(
     ("answers", "authors"),
     [
-        ({}, None),
+        ({}, []),
         ({"author_name": 'Zoë "Z" \\ Doe'}, [{"name": 'Zoë "Z" \\ Doe'}]),
         ({"author_email": "z@example.org"}, [{"email": "z@example.org"}]),
         (
@@ -251,10 +251,10 @@ def unquote(rest: str) -> str:
     ],
 )
 def test_the_author_arrives_unharmed(
-    answers: dict[str, str], authors: list[dict[str, str]] | None, bake: Bake
+    answers: dict[str, str], authors: list[dict[str, str]], bake: Bake
 ) -> None:
     project = bake(**answers)
-    assert tomllib.loads(project.read("pyproject.toml"))["project"].get("authors") == authors
+    assert tomllib.loads(project.read("pyproject.toml"))["project"]["authors"] == authors
     holder = answers.get("author_name", "the authors of My Project")
     assert f"Copyright (c) {holder}\n" in project.read("LICENSE")
     if "author_email" in answers:

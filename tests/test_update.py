@@ -6,6 +6,7 @@ import itertools
 import random
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ ADDED = {
     "tests/conftest.py": "\nOURS = 1\n",
 }
 METADATA = {
+    'readme = "README.md"': 'readme = { file = "README.md", content-type = "text/markdown" }',
     'version = "0.1.0"': 'version = "1.2.3"\nkeywords = ["notes"]',
     'pythonpath = ["src"]': 'pythonpath = ["src"]\naddopts = "--strict-markers"',
     "line-length = 100": "line-length = 120",
@@ -240,6 +242,44 @@ def test_a_file_that_was_deleted_stays_so_and_the_others_are_updated(
     expected = updated(before, edit(bake(repository, isolation=isolation, app=app)).files())
     expected = {name: text for name, text in expected.items() if not name.startswith(gone)}
     assert after == expected
+
+
+@pytest.mark.parametrize(
+    ("answers", "line", "ours", "change"),
+    [
+        ({}, "authors = []", 'authors = [{ name = "Me" }]', {"author_name": "Example Ltd"}),
+        ({"license": "none"}, '# license = "MIT"', 'license = "0BSD"', {"license": "Proprietary"}),
+    ],
+)
+def test_an_answer_to_what_was_written_by_hand_is_a_conflict(
+    answers: dict[str, str],
+    line: str,
+    ours: str,
+    change: dict[str, str],
+    bake: Bake,
+    released: Path,
+) -> None:
+    """Two such lines, which do not touch, would make a file that cannot be read."""
+    project = bake(released, **answers)
+    metadata = project.read("pyproject.toml")
+    assert f"\n{line}\n" in metadata
+    project.write("pyproject.toml", metadata.replace(line, ours))
+    project.commit()
+    project.update(**change)
+    _, mark, conflict = project.read("pyproject.toml").partition("\n<<<<<<< ")
+    assert mark and ours in conflict and next(iter(change.values())) in conflict
+
+
+def test_no_answer_adds_a_key_to_the_settings_of_tools(bake: Bake) -> None:
+    """The user may have it, further down in that table, where an update does not look."""
+    tools = [
+        tomllib.loads(bake(**answers).read("pyproject.toml"))["tool"]
+        for question in CHOICES
+        for answers in ({question: value} for value in values(question))
+        if answers not in ({"app": "own"}, {"update_bot": "schedule"})
+    ]
+    tools.append(tomllib.loads(bake(package_name="MyShop").read("pyproject.toml"))["tool"])
+    assert all(tool == tools[0] for tool in tools)
 
 
 @pytest.fixture

@@ -373,12 +373,23 @@ def test_an_unreadable_requires_python_is_named(bake: Bake) -> None:
     project.write("pyproject.toml", metadata.replace('">=3.11"', '"<4"'))
     done = project.run("scripts/venv", "lock", check=False)
     assert done.returncode and "expected a line such as requires-python" in done.stderr
-    project.write(
-        "pyproject.toml",
-        metadata.replace('requires-python = ">=3.11"', "requires-python='~= 3.12'"),
-    )
-    project.run("scripts/venv", "lock")
-    assert "--python-version=3.12" in project.read("requirements.txt").splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "requires-python='~= 3.12'",
+        'requires-python = "==3.12.*"',
+        'requires-python = ">3.12"',
+        'requires-python = "<3.15, >=3.12, !=3.13.1"',
+        '# not requires-python = "<4"\nrequires-python = ">=3.12,<=3.14"  # yet',
+    ],
+)
+def test_the_oldest_that_requires_python_allows(line: str, tmp_path: Path) -> None:
+    module = load_venv_py()
+    module.ROOT = str(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(f"[project]\n{line}\n")
+    assert module.allowed()[-1] == "3.12"
 
 
 def test_a_version_that_the_locks_do_not_serve_is_named(bake: Bake) -> None:

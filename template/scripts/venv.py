@@ -177,10 +177,10 @@ def allowed() -> list[str]:
     The oldest is what requires-python in pyproject.toml says, 3.11 when that is not there.
     Raises Problem when it cannot be read.
     """
-    line = rb"""^requires-python\s*=\s*["']\s*(?:>=|~=)\s*3\.(\d+)"""
     metadata = read("pyproject.toml")
+    line = rb"^requires-python\s*=.*(?:>=|~=|==|>)\s*3\.(\d+)"
     found = re.search(line, metadata, re.MULTILINE)
-    if not found and b"requires-python" in metadata:
+    if not found and re.search(rb"^[^#\n]*requires-python", metadata, re.MULTILINE):
         raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
     oldest = int(found[1] if found else 11)
     if oldest > NEWEST:
