@@ -158,15 +158,17 @@ def test_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None
 
     said = second.run(*told("copier check-update").split()).stdout
     assert "latest version is 1.3.0.post1" in said
-    for name in ("conflict", "dirty"):
+    for name in ("conflict", "dirty", "hidden conflict"):
         other = make(source, tmp_path / "all" / name, "--vcs-ref=v1.0.0.post1")
         changed = "README.md" if name == "dirty" else "DEVELOPMENT.md"
         other.append(changed, "Ours.\n")
-        if name == "conflict":
+        if name != "dirty":
             other.commit()
+        if name == "hidden conflict":  # and so Copier leaves a .rej file
+            other.run("git", "config", "status.showUntrackedFiles", "no")
     (tmp_path / "all/no-project").mkdir()
 
-    assert roll_out(tmp_path / "all") == ["conflict/", "dirty/"]
+    assert roll_out(tmp_path / "all") == ["conflict/", "dirty/", "hidden conflict/"]
     for project in projects:
         assert answers(project)["_commit"] == "v1.3.0.post1"
         assert project.run("git", "status", "--porcelain").stdout == ""
@@ -186,7 +188,7 @@ def test_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None
     second.run("git", "commit", "-qm", "Squashed", env=IDENTITY)
     run("git", "init", "-q", "--bare", tmp_path / "remote")
     third.run("git", "push", "-q", "-u", tmp_path / "remote", "template-update")
-    assert roll_out(tmp_path / "all") == ["conflict/", "dirty/", "third/"]
+    assert roll_out(tmp_path / "all") == ["conflict/", "dirty/", "hidden conflict/", "third/"]
     found = [answers(project)["_commit"] for project in projects]
     assert found == ["v1.4.0.post1", "v1.4.0.post1", "v1.0.0.post1"]
     third.run("git", "merge", "-q", "template-update")
