@@ -433,7 +433,8 @@ def remove(path: Path) -> None:
 def move(path: Path, target: Path) -> None:
     """Move a file or a folder; raises Problem where that is refused.
 
-    Windows refuses it for a folder with a program that runs, but not for the program.
+    Windows refuses it for a folder with a program that runs, but not for the program; so does
+    Linux for one in a lower layer of a container.
     """
     try:
         path.rename(target)
@@ -458,7 +459,8 @@ def set_aside(anew: bool) -> Iterator[None]:
 
     The stamp stays away when packages were touched, so that the next call begins anew.
     """
-    held, before, complete = parts() if anew else [STAMP], contents(), False
+    held = parts() if anew else [STAMP]
+    before, complete = set() if anew else contents(), False
     remove(OLD)
     OLD.mkdir()
     try:
