@@ -156,9 +156,9 @@ def must(*command: object, **options: Any) -> Any:
     """Run a command that has to succeed; raises Problem when it does not."""
     done = run(*command, **options)
     if done.returncode:
-        name = " ".join(Path(str(word)).name for word in command[:3])
+        words = [Path(str(word)).name for word in command if not str(word).startswith("-")]
         status = f"ended with status {done.returncode}"
-        raise Problem(f"`{name}` {status}, see above; mend that and try again")
+        raise Problem(f"`{' '.join(words[:3])}` {status}, see above; mend that and try again")
     return done
 
 
