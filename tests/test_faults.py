@@ -129,7 +129,7 @@ def test_what_cannot_be_replaced_is_kept(
     shell(project, "bash", "true")
     moved = Project(tmp_path / "moved", project.answers)
     project.path.rename(moved.path)
-    offline = path | {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path)}
+    offline = path | {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
     offline |= {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1"}
     done = session(moved, "bash", check=False, env=offline)
     command = "python pip install" if path else "uv pip sync"
