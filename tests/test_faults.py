@@ -139,6 +139,21 @@ def test_what_cannot_be_replaced_is_kept(
     assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
 
 
+def test_what_an_earlier_call_left_is_not_taken_for_a_change(
+    project: Project, tmp_path: Path
+) -> None:
+    """It was interrupted while it removed what it had replaced."""
+    shell(project, "bash", "true")
+    left = project.path / ".venv/old/lib/x"
+    left.mkdir(parents=True)
+    lock = project.read("requirements.txt")
+    project.append("requirements.txt", "six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
+    assert session(project, "bash", check=False).returncode
+    project.write("requirements.txt", lock)
+    done = session(project, "bash", ALL_THERE)
+    assert (done.stdout, done.stderr) == ("Hello, World!\n", "") and not left.exists()
+
+
 def test_a_program_that_runs_is_no_obstacle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

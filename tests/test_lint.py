@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 
 import pytest
 import tree_sitter
@@ -89,6 +90,20 @@ def test_shellcheck() -> None:
         ).stdout
         == ""
     )
+
+
+@pytest.mark.parametrize("name", ["activate", "functions.sh", "venv"])
+def test_bash_3_2_can_read_it(name: str) -> None:
+    """The bash of macOS ends `$(` at the first `)` that has no `(` of its own."""
+    text = (ROOT / "template/scripts" / name).read_text("utf-8")
+    for start in re.finditer(r"\$\((?!\()", text):
+        depth = 0
+        for end in range(start.end() - 1, len(text)):
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            if not depth:
+                break
+        piece = text[start.end() : end]
+        assert run("bash", "-n", "-c", piece, check=False).stderr == "", piece
 
 
 @pytest.mark.needs("fish")

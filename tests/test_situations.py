@@ -338,6 +338,30 @@ def test_what_was_exported_is_not_guessed_from_text(project: Project, name: str)
     assert first == "plain" and not any(line.startswith("API=") for line in rest)
 
 
+@pytest.mark.parametrize("name", [name for name in POSIX if name != "yash"])
+def test_programs_see_a_path_that_was_not_exported(project: Project, name: str) -> None:
+    """As what `env -i` starts has one; yash has none then."""
+    words = ["busybox", "ash"] if name == "busybox" else [name]
+    lines = f"{SOURCE[name].format('scripts')} && /usr/bin/env"
+    variables = project.run("env", "-i", str(shutil.which(words[0])), *words[1:], "-c", lines)
+    [path] = [line for line in variables.stdout.splitlines() if line.startswith("PATH=")]
+    assert path.startswith(f"PATH={project.path}/.venv/bin")
+
+
+def test_a_command_that_is_a_script_does_not_activate_again(
+    project: Project, tmp_path: Path
+) -> None:
+    """BASH_ENV names what each bash script reads first; one of them may be `python3`."""
+    python = tmp_path / "python3"
+    python.write_text(f'#!/usr/bin/env bash\nexec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    (project.path / ".venv/activate.inputs").unlink()
+    variables = {"BASH_ENV": f"{project.path}/scripts/activate", "PATH": path}
+    done = project.run("bash", "-c", 'echo "$VIRTUAL_ENV"', env=variables, timeout=60)
+    assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n", "")
+
+
 @pytest.mark.parametrize("name", ["bash", "zsh", "ksh", "mksh", "dash"])
 def test_a_prompt_that_was_changed_inside_stays(project: Project, name: str) -> None:
     source = SOURCE[name].format("scripts")

@@ -146,13 +146,13 @@ def test_executed_instead_of_sourced_tells_the_command(project: Project, name: s
 def test_loads_dotenv_as_it_stands(project: Project, name: str) -> None:
     value = 'It\'s "quoted" $HOME `date` \\ # ! é % ^ & | < > ( ) ; * ~ '
     escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    text = f"# comment\nVALUE='{escaped}'\nEMPTY=\nnot an assignment\nMULTI=\"a\\nb\nc\"\n"
+    text = f"# comment\nVALUE='{escaped}'\nEMPTY=\n\n# \n \nnot an assignment\nMULTI=\"a\\nb\nc\"\n"
     project.write(".env", text)
     done = session(project, name, SHOW)
     (project.path / ".env").unlink()
     found = environment(done.stdout)
     assert (found["VALUE"], found["EMPTY"], found["MULTI"]) == (value, "", "a\nb\nc")
-    assert done.stderr.splitlines() == ["venv: .env:4: expected NAME=value; this line is left out"]
+    assert done.stderr.splitlines() == ["venv: .env:7: expected NAME=value; this line is left out"]
 
 
 @pytest.mark.parametrize("name", [*POSIX, "fish"])

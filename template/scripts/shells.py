@@ -14,8 +14,11 @@ from collections.abc import Callable
 PARSE = """
 import json
 from dotenv.parser import parse_stream
+def line(original):  # it begins with the empty lines before
+    return original.line + original.string.partition(original.string.strip())[0].count("\\n")
 with open(".env", encoding="utf-8-sig") as stream:
-    print(json.dumps([(b.original.line, b.key, b.value, b.error) for b in parse_stream(stream)]))
+    found = [(line(b.original), b.key, b.value, b.error) for b in parse_stream(stream)]
+print(json.dumps(found))
 """
 NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 # Variables that belong to a shell, which lets nobody set them, computes with what they hold, and

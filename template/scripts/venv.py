@@ -283,7 +283,8 @@ def probe(*command: str) -> tuple[str, ...]:
     Only running it tells: the Microsoft Store and pyenv put commands on PATH that do not
     work. A virtual environment counts as the Python that made it.
     """
-    found = THIS if command == (sys.executable,) else ask(*command, "-I", "-S", "-c", PROBE)
+    flags = "-X", "utf8", "-I", "-S", "-c"
+    found = THIS if command == (sys.executable,) else ask(*command, *flags, PROBE)
     if len(found) != len(THIS):
         return ()
     path, version = found
@@ -460,8 +461,8 @@ def set_aside(anew: bool) -> Iterator[None]:
     The stamp stays away when packages were touched, so that the next call begins anew.
     """
     held = parts() if anew else [STAMP]
-    before, complete = set() if anew else contents(), False
     remove(OLD)
+    before, complete = set() if anew else contents(), False
     OLD.mkdir()
     try:
         for path in held:
@@ -506,7 +507,7 @@ def unpack_pip(python: str, folder: Path) -> None:
     )
     from zipfile import ZipFile  # takes long, and is seldom needed
 
-    for line in ask(python, "-I", "-c", where):
+    for line in ask(python, "-X", "utf8", "-I", "-c", where):
         for wheel in Path(line).glob("pip-*.whl"):
             return ZipFile(wheel).extractall(folder)
     package = f"python{'.'.join(probe(python)[1].split('.')[:2])}-venv"
