@@ -144,7 +144,7 @@ def test_what_an_earlier_call_left_is_not_taken_for_a_change(
 ) -> None:
     """It was interrupted while it removed what it had replaced."""
     shell(project, "bash", "true")
-    left = project.path / ".venv/old/lib/x"
+    left = project.path / ".venv/old-1/lib/x"
     left.mkdir(parents=True)
     lock = project.read("requirements.txt")
     project.append("requirements.txt", "six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
@@ -159,7 +159,7 @@ def test_a_program_that_runs_is_no_obstacle(
 ) -> None:
     """Windows moves a program that runs, as the Python of .venv may, but not its folder."""
     module = load_venv_py()
-    module.VENV, module.OLD, module.STAMP = tmp_path, tmp_path / "old", tmp_path / "stamp.json"
+    module.VENV, module.OLD, module.STAMP = tmp_path, tmp_path / "old-2", tmp_path / "stamp.json"
     for name in ("pyvenv.cfg", "stamp.json", "Scripts/python.exe", "Scripts/a/b", "Lib/c"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
@@ -172,8 +172,8 @@ def test_a_program_that_runs_is_no_obstacle(
 
     monkeypatch.setattr(Path, "rename", refuse)
     with pytest.raises(ZeroDivisionError), module.set_aside(anew=True):
-        assert {path.name for path in tmp_path.iterdir()} == {".gitignore", "old"}
-        assert (tmp_path / "old/Scripts/python.exe").exists()
+        assert {path.name for path in tmp_path.iterdir()} == {".gitignore", "old-2"}
+        assert (tmp_path / "old-2/Scripts/python.exe").exists()
         (tmp_path / "Scripts").mkdir()
         1 / 0  # noqa: B018
     assert {*tmp_path.rglob("*")} == before

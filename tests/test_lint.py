@@ -129,7 +129,8 @@ def test_batch_rules() -> None:
     assert not any("setlocal" in line.lower() for line in lines)
     labels = {line[1:] for line in lines if line.startswith(":")}
     jumps = {word for line in lines for word in words_after(line, "goto", "call")}
-    files = {"deactivate.bat", ".venv\\activate.bat"}  # `call` would expand a % in a path again
+    # `call` would expand a % in a path again.
+    files = {"deactivate.bat", ".venv\\activate.bat", "%1", '"%_VENV_PY%"'}
     assert {name.lstrip(":") for name in jumps} - files == labels
 
 

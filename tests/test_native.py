@@ -7,6 +7,8 @@ Ubuntu. See test_lint.py and test_windows.py for what is checked without them.
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -78,6 +80,8 @@ def session(project: Project, name: str, *lines: str) -> tuple[dict[str, Any], l
         return shell.run.format(f'{python} "{scratch / "show.py"}" "{scratch / note}.json"')
 
     head = ["@echo off", "chcp 65001 >nul"] if shell is CMD else []
+    for seen_before in scratch.glob("*.json"):
+        seen_before.unlink()
     script = scratch / f"script{shell.suffix}"
     # Windows' own PowerShell reads UTF-8 only after a mark, which cmd would take for a command.
     encoding = "utf-8" if shell is CMD else "utf-8-sig"
@@ -126,7 +130,7 @@ def test_a_failure_leaves_the_shell_as_it_was(name: str, project: Project) -> No
 @pytest.mark.parametrize("name", EACH)
 @pytest.mark.parametrize("folder", ["with space", "quote's $HOME & ; ! (x)", "50% off", "Größe"])
 def test_works_in_odd_paths(name: str, folder: str, project: Project, tmp_path: Path) -> None:
-    moved = Project(tmp_path / folder, project.answers)
+    moved = Project(tmp_path / folder.replace(os.pathsep, ""), project.answers)
     project.path.rename(moved.path)
     seen, _ = session(moved, name, KINDS[name].activate, "python:inside")
     assert Path(seen["inside"][0]).samefile(moved.path / ".venv")
@@ -140,6 +144,18 @@ def test_is_made_anew_by_its_own_python(name: str, project: Project) -> None:
     lines = (shell.activate, shell.run.format(f'python -c "{remove}"'), shell.activate)
     seen, printed = session(project, name, *lines, shell.if_failed, "python:inside")
     assert "failed" not in printed
+    assert Path(seen["inside"][0]).samefile(project.path / ".venv")
+
+
+@pytest.mark.skipif(os.name != "nt", reason="elsewhere .venv has a link to its Python")
+@pytest.mark.parametrize("name", EACH)
+def test_a_python_that_is_gone_is_replaced(name: str, project: Project) -> None:
+    """What .venv has in its place starts another one, which pyvenv.cfg names."""
+    shell = KINDS[name]
+    session(project, name, shell.activate, "show:first")
+    text = project.read(".venv/pyvenv.cfg")
+    project.write(".venv/pyvenv.cfg", re.sub("(?m)^home = .*", r"home = C:\\nowhere", text))
+    seen, _ = session(project, name, shell.activate, "python:inside")
     assert Path(seen["inside"][0]).samefile(project.path / ".venv")
 
 

@@ -125,7 +125,15 @@ def test_leaves_no_trace(project: Project, name: str) -> None:
     assert {k: v for k, v in environment(variables_after).items() if k not in ignored} == strip
 
 
-@pytest.mark.parametrize("name", SOURCE)
+# On a system without /proc, some shells cannot tell where a file is that they read.
+LOCATED = [
+    name
+    for name in SOURCE
+    if Path("/proc/self/fd").exists() or name not in ("mksh", "dash", "busybox", "yash", "tcsh")
+]
+
+
+@pytest.mark.parametrize("name", LOCATED)
 def test_is_found_from_anywhere(project: Project, name: str, tmp_path: Path) -> None:
     source = SOURCE[name].format(project.path / "scripts")
     odd = ["IFS=:E"] if name in POSIX else []
@@ -192,7 +200,7 @@ def test_is_safe_in_a_strict_shell_with_aliases(project: Project, name: str) -> 
     assert done.stdout.splitlines()[1:] == ["left"] and done.stderr == ""
 
 
-@pytest.mark.parametrize("name", SOURCE)
+@pytest.mark.parametrize("name", LOCATED)
 def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Bake) -> None:
     second = bake(isolation="venv", app="cli", python_version=HERE)
     project.write(".env", "ONLY_FIRST=1\n")

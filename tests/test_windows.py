@@ -114,6 +114,21 @@ def test_activates_and_leaves_no_trace(project: Path, wine: dict[str, str]) -> N
     assert found["after"] == found["before"]
 
 
+def test_a_python_that_is_a_batch_file_comes_back(project: Path, wine: dict[str, str]) -> None:
+    """As pyenv-win has one on PATH."""
+    python = project.parent / "shims/python.bat"
+    python.parent.mkdir(exist_ok=True)
+    python.write_bytes(b'@echo off\r\n"%~dp0real.exe" %*\r\n')
+    (project / ".venv/Scripts/python.exe").rename(python.with_name("real.exe"))
+    lines = (r"call scripts\activate.bat", "echo == inside", "set VIRTUAL_ENV")
+    try:
+        found = cmd(project, wine, *lines, PROJECT_PYTHON=windows(python))
+    finally:
+        python.with_name("real.exe").rename(project / ".venv/Scripts/python.exe")
+    assert found["stderr"] == [r"[-I][-S][scripts\venv.py][sync][--if-changed]"]
+    assert f"VIRTUAL_ENV={windows(project / '.venv')}" in found["inside"]
+
+
 @pytest.mark.parametrize("order", ["before", "on top", "on top, left"])
 def test_leaves_another_environment(project: Path, wine: dict[str, str], order: str) -> None:
     other = project.parent / "other"

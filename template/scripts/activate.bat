@@ -6,16 +6,18 @@
 @rem The activate files of all shells do the same in turn: find this folder, sync .venv, leave
 @rem another environment, save and set the variables, define deactivate. Each line has its @,
 @rem since `echo off` would outlive this file. Values are moved by `for`, which does not read
-@rem them again, whatever they hold; `call` does, so it gets no path but relative ones.
+@rem them again, whatever they hold; `call` does, so it gets few paths but relative ones. A
+@rem Python is called, because that of pyenv-win is a batch file, which else would not return.
 @if "%~1"=="deactivate" goto deactivate
 @pushd "%~dp0.."
 
 @rem The first Python that can run venv.py; the Microsoft Store's stub is found, but fails.
 @set _VENV_PY=
 @for %%p in ("%PROJECT_PYTHON%" .venv\Scripts\python.exe py python) do @call :try "%%~p"
+@if not defined _VENV_PY for /f "delims=" %%p in ('uv python find --no-project 2^>nul') do @call :try "%%p"
 @if not defined _VENV_PY echo activate: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON>&2
 @if not defined _VENV_PY goto failed
-@"%_VENV_PY%" -I -S scripts\venv.py sync --if-changed
+@call "%_VENV_PY%" -I -S scripts\venv.py sync --if-changed
 @if %errorlevel%==0 goto apply
 :failed
 @set _VENV_PY=
@@ -46,7 +48,7 @@
 :try
 @if defined _VENV_PY exit /b 0
 @if "%~1"=="" exit /b 0
-@%1 -I -S -c "import sys; sys.exit(sys.version_info < (3, 9))" >nul 2>nul
+@call %1 -I -S -c "import sys; sys.exit(sys.version_info < (3, 9))" >nul 2>nul
 @if %errorlevel%==0 set "_VENV_PY=%~1"
 @exit /b 0
 

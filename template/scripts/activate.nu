@@ -20,6 +20,8 @@ export-env {
         let test = [-I -S -c "import sys; sys.exit(sys.version_info < (3, 9))"]
         let found = [$env.PROJECT_PYTHON? ($bin | path join python.exe) py python] | compact
             | where {|python| try { (^$python ...$test | complete).exit_code == 0 } catch { false } }
+            | first 1
+            | default --empty { try { ^uv python find --no-project | lines } catch { [] } }
         if ($found | is-empty) {
             error make --unspanned {
                 msg: "activate.nu: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON"

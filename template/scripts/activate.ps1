@@ -20,6 +20,7 @@
         try { & $name -I -S -c 'import sys; sys.exit(sys.version_info < (3, 9))' 2>$null } catch { continue }
         if ($LASTEXITCODE -eq 0) { $python = $name; break }
     }
+    if (-not $python -and (Get-Command uv -ErrorAction SilentlyContinue)) { $python = uv python find --no-project }
     if (-not $python) {
         Write-Error 'activate: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON'
         $global:LASTEXITCODE = 1
@@ -36,11 +37,11 @@
         variables  = @{ PATH = $env:PATH }
     }
     foreach ($name in (Get-Content -LiteralPath (Join-Path $venv 'activate.names')) -split ' ') {
-        $global:_venv_old.variables[$name] = [Environment]::GetEnvironmentVariable($name)
+        $global:_venv_old.variables[$name] = if (Test-Path "Env:$name") { (Get-Item "Env:$name").Value }
     }
     . (Join-Path $venv 'activate.ps1')
-    $env:PATH = $bin + [IO.Path]::PathSeparator + $env:PATH
-    [Environment]::SetEnvironmentVariable('PYTHONHOME', $null)
+    $env:PATH = $bin + $(if ($env:OS -eq 'Windows_NT') { ';' } else { ':' }) + $env:PATH
+    Remove-Item Env:PYTHONHOME -ErrorAction SilentlyContinue
     if (-not $env:VIRTUAL_ENV_DISABLE_PROMPT) {
         function global:prompt {
             Write-Host -NoNewline "($env:VIRTUAL_ENV_PROMPT) "
@@ -51,7 +52,8 @@
     function global:deactivate {
         $old = $global:_venv_old
         foreach ($name in $old.variables.Keys) {
-            [Environment]::SetEnvironmentVariable($name, $old.variables[$name])
+            if ($null -eq $old.variables[$name]) { Remove-Item "Env:$name" -ErrorAction SilentlyContinue }
+            else { Set-Item "Env:$name" $old.variables[$name] }
         }
         Set-Item -Path Function:\global:prompt -Value $old.prompt
         Remove-Variable -Scope Global -Name _venv_old

@@ -65,9 +65,11 @@ def recorded(mark: bytes = b"") -> bool:
     )
 
 
-# Asked at each activation, so before the imports, which take longer.
+# Asked at each activation, so before the imports, which take longer. On Windows, PYTHON starts
+# another one and stays when that is gone: only that it runs proves something.
 DAILY = __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"]
-if DAILY and recorded() and os.path.exists(PYTHON) and not os.environ.get("PROJECT_PYTHON"):
+RUNS = sys.executable.lower() == PYTHON.lower() if WINDOWS else os.path.exists(PYTHON)
+if DAILY and RUNS and recorded() and not os.environ.get("PROJECT_PYTHON"):
     sys.exit()
 
 import contextlib
@@ -92,8 +94,9 @@ import shells
 VENV = Path(ROOT, ".venv")
 # Written last: proof that the environment is complete, and of what it was made from.
 STAMP = VENV / "stamp.json"
-# What .venv held before, until the new environment is complete.
-OLD = VENV / "old"
+# What .venv held before, until the new environment is complete; what then still runs stays on
+# Windows, so the next one has another name.
+OLD = VENV / f"old-{time.time_ns()}"
 # Python 3.15; a newer one is not taken unasked, packages may have no wheels for it yet.
 NEWEST = 15
 # Make pip, uv or Python look or install elsewhere. Settings of index and proxy stay.
@@ -244,7 +247,7 @@ def fault() -> tuple[str, bool]:
     made_with = noted["python"], noted["version"]
     if noted["root"] != ROOT:
         return f"the project was moved here from {noted['root']}", True
-    if (now := probe(PYTHON)) != made_with:
+    if (now := probe(PYTHON))[1:] != made_with[1:]:
         return f"the Python of .venv is {'now ' + now[1] if now else 'gone'}: {made_with[0]}", True
     if noted["wanted"] != wish:
         return f".python-version is no longer {noted['wanted'] or 'empty'}", True
@@ -417,7 +420,8 @@ def parts() -> list[Path]:
     if not ours and not (VENV.is_dir() and not any(VENV.iterdir())):
         raise Problem(f"{VENV} is not a virtual environment; move it away")
     mark.write_text("*\n")
-    return sorted(set(VENV.iterdir()) - {mark, OLD}, key=lambda path: path != STAMP)
+    found = set(VENV.iterdir()) - {mark, *VENV.glob("old-*")}
+    return sorted(found, key=lambda path: path != STAMP)
 
 
 def remove(path: Path) -> None:
@@ -460,9 +464,10 @@ def set_aside(anew: bool) -> Iterator[None]:
 
     The stamp stays away when packages were touched, so that the next call begins anew.
     """
-    held = parts() if anew else [STAMP]
-    remove(OLD)
-    before, complete = set() if anew else contents(), False
+    held, complete = parts() if anew else [STAMP], False
+    for old in VENV.glob("old-*"):
+        shutil.rmtree(old, ignore_errors=True)
+    before = set() if anew else contents()
     OLD.mkdir()
     try:
         for path in held:
@@ -477,7 +482,7 @@ def set_aside(anew: bool) -> Iterator[None]:
                 move(OLD / path.name, path)
         remove(OLD)
         raise
-    shutil.rmtree(OLD, ignore_errors=True)  # where Windows does not yet remove what runs
+    shutil.rmtree(OLD, ignore_errors=True)
 
 
 def create(python: str) -> None:
@@ -695,8 +700,11 @@ def parity() -> None:
 def clean() -> None:
     """Remove the environment; the next activation makes it anew."""
     with exclusive():
-        for path in [*parts(), OLD, VENV / ".gitignore"]:
-            remove(path)
+        with set_aside(anew=True):
+            pass
+        if left := [*VENV.glob("old-*")]:
+            raise Problem(f"cannot remove {left[0]}: something in it runs, or is not yours")
+        remove(VENV / ".gitignore")
         with contextlib.suppress(OSError):  # a link or a mount stays
             VENV.rmdir()
 
