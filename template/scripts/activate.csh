@@ -1,6 +1,6 @@
 # Activate the virtual environment of this project; make or update it first if need be.
 #
-#     source scripts/activate.csh     in tcsh and csh
+#     source scripts/activate.csh     in tcsh, which some systems call csh
 #     deactivate                      puts everything back
 #
 # The activate files of all shells do the same in turn: find this folder, sync .venv, leave
@@ -9,7 +9,9 @@
 # asks whether there is something to do.
 
 set _venv_dir = ""
-if ("$0" =~ *activate.csh) then
+if (! $?tcsh) then
+    \sh -c 'echo "activate.csh: this csh lacks what deactivate needs; use tcsh" >&2'
+else if ("$0" =~ *activate.csh) then
     \sh -c 'echo "activate.csh: this file has to be sourced: source scripts/activate.csh" >&2'
 else if ("$1" != _venv_leave) then
     # No variable tells where a sourced file is, but on Linux csh holds it open.

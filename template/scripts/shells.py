@@ -26,11 +26,11 @@ NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
 RESERVED = r"""
     (BASH|FISH|KSH|ZLE|ZSH|dis|fish|zsh|_venv)_.* | BASH(OPTS|PID) | KSH[EGU]*ID
     | ARGC | ARGV0 | COLUMNS | DIRSTACK(SIZE)? | E?[GU]ID | EPOCH(REALTIME|SECONDS) | ERRNO
-    | ERRORLEVEL | FUNC(NAME|NEST) | HIST(CHARS|CMD|SIZE) | IFS | JOBMAX | KEYBOARD_HACK
+    | ERRORLEVEL | FUNC(NAME|NEST) | GROUPS | HIST(CHARS|CMD|SIZE) | IFS | JOBMAX | KEYBOARD_HACK
     | KEYTIMEOUT | LINENO | LINES | LISTMAX | LOGCHECK | MAIL(CHECK|PATH) | OPTIND | PGRP
-    | PIPESTATUS | PPID | PWD | RANDOM | REPORT(MEMORY|TIME) | SAVEHIST | SECONDS | SHELLOPTS
-    | SHLVL | SRANDOM | TMOUT | TTYIDLE | TRY_BLOCK_(ERROR|INTERRUPT) | USERNAME | USER_ID
-    | WATCH(FMT)? | [RS]?PROMPT[0-9]? | R?PS[0-9] | PROMPT_COMMAND
+    | PIPESTATUS | POSIXLY_CORRECT | PPID | PWD | RANDOM | REPORT(MEMORY|TIME) | SAVEHIST | SECONDS
+    | SHELLOPTS | SHLVL | SRANDOM | TMOUT | TTYIDLE | TRY_BLOCK_(ERROR|INTERRUPT) | USERNAME
+    | USER_ID | WATCH(FMT)? | [RS]?PROMPT[0-9]? | R?PS[0-9] | PROMPT_COMMAND
     | _ | aliases | argv | builtins | cdpath | commands | cwd | dirstack | fignore | fpath
     | func(file|source)?trace | funcstack | functions(_source)? | galiases | histchars
     | history(words)? | hostname | job(dir|state|text)s | keymaps | mailpath | manpath

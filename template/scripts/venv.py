@@ -101,9 +101,9 @@ OLD = VENV / f"old-{time.time_ns()}"
 NEWEST = 15
 # Make pip, uv or Python look or install elsewhere. Settings of index and proxy stay.
 MISLEADING = {
-    *("PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONEXECUTABLE", "PYTHONHOME"),
-    *("PYTHONPATH", "PYTHONSTARTUP", "UV_CONSTRAINT", "UV_PYTHON", "UV_SYSTEM_PYTHON"),
-    *("UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "__PYVENV_LAUNCHER__"),
+    *("PIP_CONSTRAINT", "PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONEXECUTABLE"),
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "UV_CONSTRAINT", "UV_PROJECT", "UV_PYTHON"),
+    *("UV_SYSTEM_PYTHON", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "__PYVENV_LAUNCHER__"),
 }
 
 
@@ -370,7 +370,7 @@ def exclusive() -> Iterator[None]:
     try:
         Path(f"{VENV}.lock").touch()
     except OSError as error:
-        raise Problem(f"cannot write to {ROOT}: {error.strerror}") from None
+        raise Problem(f"cannot write to {VENV}.lock: {error.strerror}") from None
     with open(f"{VENV}.lock", "a") as lock:
         waiting = False
         while True:
