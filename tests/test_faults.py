@@ -139,6 +139,26 @@ def test_what_cannot_be_replaced_is_kept(
     assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
 
 
+def test_what_a_killed_call_set_aside_comes_back(project: Project, tmp_path: Path) -> None:
+    """A terminal is closed while .venv is made anew, and there is no network later."""
+    shell(project, "bash", "true")
+    moved = Project(tmp_path / "moved", project.answers)
+    project.path.rename(moved.path)
+    slow = tmp_path / "bin/uv"
+    slow.parent.mkdir()
+    slow.write_text('#!/bin/sh\n[ "$1" != pip ] || kill -9 0\nexec uv-0 "$@"\n')
+    slow.chmod(0o755)
+    (slow.parent / "uv-0").symlink_to(str(shutil.which("uv")))
+    terminal = start(moved, PATH=f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
+    terminal.communicate()
+    assert terminal.returncode == -signal.SIGKILL and any((moved.path / ".venv").glob("old-*"))
+    moved.path.rename(project.path)
+    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
+    done = session(project, "bash", ALL_THERE, env=offline)
+    assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
+    assert not any((project.path / ".venv").glob("old-*"))
+
+
 def test_what_an_earlier_call_left_is_not_taken_for_a_change(
     project: Project, tmp_path: Path
 ) -> None:
@@ -328,6 +348,14 @@ def test_an_unreadable_file_is_one_line(project: Project) -> None:
     (project.path / ".python-version").unlink()
     done = session(project, "bash", check=False)
     assert done.stderr == f"venv: {project.path}/pip.conf: Is a directory\n" and done.returncode
+
+
+def test_a_dotenv_that_cannot_be_read_is_not_passed_over(project: Project) -> None:
+    """Docker makes a folder of a file that it is to mount and that is not there."""
+    shell(project, "bash", "true")
+    (project.path / ".env").mkdir()
+    done = session(project, "bash", check=False)
+    assert done.stderr == f"venv: {project.path}/.env: Is a directory\n" and done.returncode
 
 
 @pytest.mark.parametrize("kind", ["file", "dangling link"])

@@ -438,6 +438,22 @@ def test_tcsh_in_a_subshell_is_not_in_another_project(
     assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n", "")
 
 
+def test_tcsh_deactivates_when_the_project_is_gone(project: Project, tmp_path: Path) -> None:
+    """And with more variables than fit into a line."""
+    names = [f"NAME_{number}" for number in range(300)]
+    project.write(".env", "".join(f"{name}='it is {name}!'\n" for name in names))
+    away = tmp_path / "away"
+    lines = ("setenv NAME_7 mine", "env | sort > before", SOURCE["tcsh"].format("scripts"))
+    lines += ("echo $NAME_299:q", f"mv {project.path} {away}", "deactivate")
+    try:
+        done = feed(project, "tcsh", *lines, f"env | sort | diff {away}/before -")
+        assert (done.stdout, done.stderr) == ("it is NAME_299!\n", "")
+    finally:
+        away.rename(project.path)
+        (project.path / ".env").unlink()
+        (project.path / "before").unlink()
+
+
 def test_tcsh_gives_back_no_shell_variable_as_an_exported_one(project: Project) -> None:
     project.write(".env", "debug=ours\n")
     lines = ["set debug = (1 2)", "source scripts/activate.csh", "deactivate", "env | grep debug"]

@@ -5,7 +5,7 @@
 #
 # The activate files of all shells do the same in turn: find this folder, sync .venv, leave
 # another environment, save and set the variables, define deactivate. csh has no functions, so
-# `deactivate` sources this file again; and a sourced file ends only at its end, so each step
+# _venv_undo holds what `deactivate` runs; and a sourced file ends only at its end, so each step
 # asks whether there is something to do.
 
 set _venv_dir = ""
@@ -13,7 +13,7 @@ if (! $?tcsh) then
     \sh -c 'echo "activate.csh: this csh lacks what deactivate needs; use tcsh" >&2'
 else if ("$0" =~ *activate.csh) then
     \sh -c 'echo "activate.csh: this file has to be sourced: source scripts/activate.csh" >&2'
-else if ("$1" != _venv_leave) then
+else
     # No variable tells where a sourced file is, but on Linux csh holds it open.
     set _venv_dir = "$cwd:q/scripts"
     # $$ is not a subshell's.
@@ -28,24 +28,12 @@ else if ("$1" != _venv_leave) then
 endif
 if ("$_venv_dir:q" != "") \sh "$_venv_dir:q/venv" sync --if-changed || set _venv_dir = ""
 
-# Leave another environment; one of this kind by putting back what _venv_names lists.
+# Leave another environment; one of this kind by what its deactivate runs.
 if ($?VIRTUAL_ENV && "$_venv_dir:q" != "") then
     if (! $?_venv_active) set _venv_active = ""
     if ("$VIRTUAL_ENV:q" != "$_venv_active:q" && "`alias deactivate`" != "") eval deactivate
 endif
-if ($?_venv_names && ("$1" == _venv_leave || "$_venv_dir:q" != "")) then
-    foreach _venv_name ($_venv_names)
-        unsetenv $_venv_name
-        eval "set _venv_had = "'$?'"_venv_old_$_venv_name"
-        if ($_venv_had) eval "setenv $_venv_name "'"$_venv_old_'"$_venv_name"':q"'
-        unset _venv_old_$_venv_name
-    end
-    if ($?_venv_old_prompt) eval 'set prompt = "$_venv_old_prompt:q"'
-    unalias deactivate
-    if ("$_venv_alias:q" != "") alias deactivate "$_venv_alias:q"
-    unset _venv_alias _venv_old_prompt _venv_names _venv_root _venv_active
-    rehash
-endif
+if ($?_venv_undo && "$_venv_dir:q" != "") eval 'eval "$_venv_undo:q"'
 
 if ("$_venv_dir:q" != "") then
     set _venv_root = "$_venv_dir:h:q"
@@ -53,9 +41,13 @@ if ("$_venv_dir:q" != "") then
     # To csh, a variable of its own is set as well.
     set _venv_look = 'for name; do if printenv "$name" >/dev/null; then echo "$name"; fi; done'
     set _venv_had = " `\sh -c '$_venv_look:q' sh $_venv_names` "
+    set _venv_undo = ""
     foreach _venv_name ($_venv_names)
+        set _venv_undo = "$_venv_undo:q unsetenv $_venv_name;"
         if ("$_venv_had" !~ "* $_venv_name *") continue
         eval "set _venv_old_$_venv_name = "'"$'"$_venv_name"':q"'
+        set _venv_undo = "$_venv_undo:q setenv $_venv_name "'"$_venv_old_'"$_venv_name"':q";'
+        set _venv_undo = "$_venv_undo:q unset _venv_old_$_venv_name;"
     end
     source "$_venv_root:q/.venv/activate.csh"
     setenv PATH "$VIRTUAL_ENV:q/bin:$PATH:q"
@@ -64,13 +56,17 @@ if ("$_venv_dir:q" != "") then
     if ($?prompt && ! $?VIRTUAL_ENV_DISABLE_PROMPT) then
         set _venv_old_prompt = "$prompt:q"
         set prompt = "($VIRTUAL_ENV_PROMPT:q) $prompt:q"
+        set _venv_undo = "$_venv_undo:q"' set prompt = "$_venv_old_prompt:q"; unset _venv_old_prompt;'
     endif
     set _venv_alias = "`alias deactivate`"
-    alias deactivate 'source "$_venv_root:q/scripts/activate.csh" _venv_leave'
+    set _venv_undo = "$_venv_undo:q unalias deactivate;"
+    if ("$_venv_alias:q" != "") set _venv_undo = "$_venv_undo:q"' alias deactivate "$_venv_alias:q";'
+    set _venv_undo = "$_venv_undo:q unset _venv_alias _venv_undo _venv_active; rehash"
+    alias deactivate 'eval "$_venv_undo:q"'
     rehash
 endif
 
 set _venv_failed = 0
-if ("$_venv_dir:q" == "" && "$1" != _venv_leave) set _venv_failed = 1
-unset _venv_dir _venv_look _venv_link _venv_had _venv_name
+if ("$_venv_dir:q" == "") set _venv_failed = 1
+unset _venv_dir _venv_look _venv_link _venv_had _venv_name _venv_names _venv_root
 eval "unset _venv_failed; \sh -c 'exit $_venv_failed'"

@@ -17,7 +17,9 @@ _venv_current() {
         # Or bash gives up the whole line where there are no certificates.
         # shellcheck disable=SC3044
         shopt -u failglob
-        [ -z "${PROJECT_PYTHON-}" ] && {
+        [ -z "${PROJECT_PYTHON-}" ] && [ ! -d "$1/.env" ] && {
+            [ -r "$1/.env" ] || [ ! -e "$1/.env" ]
+        } && {
             IFS='' read -r _venv_root && IFS='' read -r _venv_part
         } <"$1/.venv/activate.root" && [ "$_venv_root" -ef "$1" ] && [ -f "$1/.venv/$_venv_part" ] &&
             [ -f "$1/.venv/pyvenv.cfg" ] && [ -f "$1/.venv/stamp.json" ] &&

@@ -409,9 +409,9 @@ def write(path: Path, content: bytes) -> None:
 
 
 def parts() -> list[Path]:
-    """Return what .venv holds, the stamp first; mark it as ours, it may be a link or a mount.
+    """Return what .venv holds, the stamp first, pyvenv.cfg last; mark it as ours.
 
-    Raises Problem when it is something else.
+    It may be a link or a mount. Raises Problem when it is something else.
     """
     mark = VENV / ".gitignore"
     with contextlib.suppress(FileExistsError):
@@ -421,7 +421,7 @@ def parts() -> list[Path]:
         raise Problem(f"{VENV} is not a virtual environment; move it away")
     mark.write_text("*\n")
     found = set(VENV.iterdir()) - {mark, *VENV.glob("old-*")}
-    return sorted(found, key=lambda path: path != STAMP)
+    return sorted(found, key=lambda path: (path != STAMP, path == VENV / "pyvenv.cfg"))
 
 
 def remove(path: Path) -> None:
@@ -458,6 +458,16 @@ def contents() -> set[Path]:
     return found - {STAMP, OLD, OLD / STAMP.name}
 
 
+def put_back() -> None:
+    """Put back what a call set aside that was then killed; where pyvenv.cfg is, all is."""
+    for old in VENV.glob("old-*"):
+        if not STAMP.exists() and (old / STAMP.name).exists() and (old / "pyvenv.cfg").exists():
+            for path in sorted(old.iterdir(), key=lambda path: path.name == STAMP.name):
+                remove(VENV / path.name)
+                move(path, VENV / path.name)
+            old.rmdir()
+
+
 @contextlib.contextmanager
 def set_aside(anew: bool) -> Iterator[None]:
     """Empty .venv, or only take its stamp; put it back when what is then done fails.
@@ -477,11 +487,12 @@ def set_aside(anew: bool) -> Iterator[None]:
     except BaseException:
         for path in parts() if anew and complete else []:
             remove(path)
-        for path in reversed(held) if anew or contents() == before else []:
+        for path in [*held[1:], *held[:1]] if anew or contents() == before else []:
             if os.path.lexists(OLD / path.name):
                 move(OLD / path.name, path)
         remove(OLD)
         raise
+    (OLD / STAMP.name).unlink(missing_ok=True)  # so that no half of it is put back
     shutil.rmtree(OLD, ignore_errors=True)
 
 
@@ -616,6 +627,7 @@ def sync(if_changed: bool) -> None:
     with exclusive():
         network()  # writes one of the inputs
         made_from = inputs()
+        put_back()
         reason, anew = fault()
         if reason:
             say(f"{reason}; {'making it anew' if anew else 'updating the packages'}")
