@@ -458,14 +458,20 @@ def contents() -> set[Path]:
     return found - {STAMP, OLD, OLD / STAMP.name}
 
 
-def put_back() -> None:
+def put_back(old: Path, in_place_of_all: bool) -> None:
+    """Put back what was set aside into a folder, the stamp last."""
+    for path in parts() if in_place_of_all else []:
+        remove(path)
+    for path in sorted(old.iterdir(), key=lambda path: path.name == STAMP.name):
+        move(path, VENV / path.name)
+    old.rmdir()
+
+
+def resume() -> None:
     """Put back what a call set aside that was then killed; where pyvenv.cfg is, all is."""
     for old in VENV.glob("old-*"):
         if not STAMP.exists() and (old / STAMP.name).exists() and (old / "pyvenv.cfg").exists():
-            for path in sorted(old.iterdir(), key=lambda path: path.name == STAMP.name):
-                remove(VENV / path.name)
-                move(path, VENV / path.name)
-            old.rmdir()
+            put_back(old, in_place_of_all=True)
 
 
 @contextlib.contextmanager
@@ -485,12 +491,8 @@ def set_aside(anew: bool) -> Iterator[None]:
         complete = True
         yield
     except BaseException:
-        for path in parts() if anew and complete else []:
-            remove(path)
-        for path in [*held[1:], *held[:1]] if anew or contents() == before else []:
-            if os.path.lexists(OLD / path.name):
-                move(OLD / path.name, path)
-        remove(OLD)
+        if anew or contents() == before:
+            put_back(OLD, in_place_of_all=anew and complete)
         raise
     (OLD / STAMP.name).unlink(missing_ok=True)  # so that no half of it is put back
     shutil.rmtree(OLD, ignore_errors=True)
@@ -627,7 +629,7 @@ def sync(if_changed: bool) -> None:
     with exclusive():
         network()  # writes one of the inputs
         made_from = inputs()
-        put_back()
+        resume()
         reason, anew = fault()
         if reason:
             say(f"{reason}; {'making it anew' if anew else 'updating the packages'}")
