@@ -124,9 +124,8 @@ def shells_of(item: pytest.Item) -> tuple[str, ...]:
 
 def run(*command: object, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
     """Run a command in a user's plain environment; on failure, show what it printed."""
-    # PSModulePath of the new PowerShell is not for Windows' own.
     hidden = ("VIRTUAL_ENV", "PROJECT_PYTHON", "PYTHON", "APP_", "COMPOSE_", "UV_", "PYTEST_")
-    hidden += ("PSMODULEPATH",)
+    hidden += ("PSMODULEPATH",)  # of the new PowerShell, is not for Windows' own
     environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
     environment |= options.pop("env", {})
     words = [str(word) for word in command]

@@ -80,16 +80,11 @@ def updated(before: dict[str, bytes], fresh: dict[str, bytes]) -> dict[str, byte
     return own | {name: content for name, content in fresh.items() if not is_own(name)}
 
 
-def values(question: str) -> list[Any]:
-    """Return each answer to a question that offers some."""
-    return [False, True] if QUESTIONS[question]["type"] == "bool" else choices(question)
-
-
 def at_random(chosen: random.Random, question: str = "") -> dict[str, Any]:
     """Return random answers that go with each answer to a question."""
     while True:
-        answers = {other: chosen.choice(values(other)) for other in CHOICES if other != question}
-        for value in values(question) if question else [None]:
+        answers = {other: chosen.choice(choices(other)) for other in CHOICES if other != question}
+        for value in choices(question) if question else [None]:
             both = answers | {question: value}
             # The one answer that is refused together with another.
             if (both["ci"], both["update_bot"]) == ("none", "schedule"):
@@ -110,11 +105,7 @@ def walk(count: int) -> list[int]:
     return way[::-1]
 
 
-CHOICES = [
-    name
-    for name, question in QUESTIONS.items()
-    if name in ASKED and ("choices" in question or question["type"] == "bool")
-]
+CHOICES = [name for name in QUESTIONS if name in ASKED and "choices" in QUESTIONS[name]]
 
 
 def test_a_walk_takes_each_step_once() -> None:
@@ -132,14 +123,14 @@ def test_any_answer_can_change_to_any_other_and_back(
         others["app"] = "web" if again else "cli"
     fresh = [
         edit(bake(released, **others, port=8123, **{question: value})).files()
-        for value in values(question)
+        for value in choices(question)
     ]
-    project = edit(bake(released, **others, port=8123, **{question: values(question)[0]}))
+    project = edit(bake(released, **others, port=8123, **{question: choices(question)[0]}))
     project.commit()
     before = project.files()
     for place in walk(len(fresh))[1:]:
         metadata, app = project.read("pyproject.toml").encode(), project.answers["app"]
-        project.update(**{question: values(question)[place]})
+        project.update(**{question: choices(question)[place]})
         expected = updated(before, fresh[place])
         if "own" in (app, project.answers["app"]):
             expected["pyproject.toml"] = metadata  # DEVELOPMENT.md tells so
@@ -186,7 +177,7 @@ def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bake) -> None:
     for question in ASKED:
         base = {"app": "web", "ci": "github"} | asked_with.get(question, {})
         default = bake(**base).files()
-        for answer in [other[question]] if question in other else values(question):
+        for answer in [other[question]] if question in other else choices(question):
             files = bake(**base | {question: answer}).files()
             files.pop("renovate.json", None)  # comes with the answer
             if any(is_own(name) and files[name] != default.get(name) for name in files):
@@ -275,7 +266,7 @@ def test_no_answer_adds_a_key_to_the_settings_of_tools(bake: Bake) -> None:
     tools = [
         tomllib.loads(bake(**answers).read("pyproject.toml"))["tool"]
         for question in CHOICES
-        for answers in ({question: value} for value in values(question))
+        for answers in ({question: value} for value in choices(question))
         if answers not in ({"app": "own"}, {"update_bot": "schedule"})
     ]
     tools.append(tomllib.loads(bake(package_name="MyShop").read("pyproject.toml"))["tool"])

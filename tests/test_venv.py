@@ -381,6 +381,12 @@ def test_an_unreadable_requires_python_is_named(bake: Bake) -> None:
     project.write("pyproject.toml", metadata.replace('">=3.11"', '"<4"'))
     done = project.run("scripts/venv", "lock", check=False)
     assert done.returncode and "expected a line such as requires-python" in done.stderr
+    project.write(
+        "pyproject.toml",
+        metadata.replace('requires-python = ">=3.11"', "requires-python='~= 3.12'"),
+    )
+    project.run("scripts/venv", "lock")
+    assert "--python-version=3.12" in project.read("requirements.txt").splitlines()[1]
 
 
 @pytest.mark.parametrize(

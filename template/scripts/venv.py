@@ -458,9 +458,12 @@ def contents() -> set[Path]:
     return found - {STAMP, OLD, OLD / STAMP.name}
 
 
-def put_back(old: Path, in_place_of_all: bool) -> None:
-    """Put back what was set aside into a folder, the stamp last."""
-    for path in parts() if in_place_of_all else []:
+def put_back(old: Path, all_aside: bool) -> None:
+    """Put back what was set aside into a folder, the stamp last.
+
+    What is there is new, and goes, when all was set aside.
+    """
+    for path in parts() if all_aside else []:
         remove(path)
     for path in sorted(old.iterdir(), key=lambda path: path.name == STAMP.name):
         move(path, VENV / path.name)
@@ -471,7 +474,7 @@ def resume() -> None:
     """Put back what a call set aside that was then killed; where pyvenv.cfg is, all is."""
     for old in VENV.glob("old-*"):
         if not STAMP.exists() and (old / STAMP.name).exists() and (old / "pyvenv.cfg").exists():
-            put_back(old, in_place_of_all=True)
+            put_back(old, all_aside=True)
 
 
 @contextlib.contextmanager
@@ -492,7 +495,7 @@ def set_aside(anew: bool) -> Iterator[None]:
         yield
     except BaseException:
         if anew or contents() == before:
-            put_back(OLD, in_place_of_all=anew and complete)
+            put_back(OLD, all_aside=anew and complete)
         raise
     (OLD / STAMP.name).unlink(missing_ok=True)  # so that no half of it is put back
     shutil.rmtree(OLD, ignore_errors=True)
