@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import itertools
 import os
 import shutil
@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import copier
@@ -269,13 +270,14 @@ def bake(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bake:
     return make
 
 
-def load_venv_py() -> Any:
-    """Return a new copy of venv.py as a module."""
-    spec = importlib.util.spec_from_file_location("venv_py", ROOT / "template/scripts/venv.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def load_scripts() -> SimpleNamespace:
+    """Return new copies of venv.py and of the modules that it is made of."""
+    names = ("project", "pythons", "packages", "shells", "venv")
+    for name in names:
+        sys.modules.pop(name, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "template/scripts")
+        return SimpleNamespace(**{name: importlib.import_module(name) for name in names})
 
 
 # --- Combinations -------------------------------------------------------------

@@ -15,7 +15,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from conftest import Bake, Project, load_venv_py
+from conftest import Bake, Project, load_scripts
 from test_venv import HERE, WITHOUT_UV, session, shell
 
 pytestmark = pytest.mark.needs("shells")
@@ -139,26 +139,6 @@ def test_what_cannot_be_replaced_is_kept(
     assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
 
 
-def test_what_a_killed_call_set_aside_comes_back(project: Project, tmp_path: Path) -> None:
-    """A terminal is closed while .venv is made anew, and there is no network later."""
-    shell(project, "bash", "true")
-    moved = Project(tmp_path / "moved", project.answers)
-    project.path.rename(moved.path)
-    slow = tmp_path / "bin/uv"
-    slow.parent.mkdir()
-    slow.write_text('#!/bin/sh\n[ "$1" != pip ] || kill -9 0\nexec uv-0 "$@"\n')
-    slow.chmod(0o755)
-    (slow.parent / "uv-0").symlink_to(str(shutil.which("uv")))
-    terminal = start(moved, PATH=f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
-    terminal.communicate()
-    assert terminal.returncode == -signal.SIGKILL and any((moved.path / ".venv").glob("old-*"))
-    moved.path.rename(project.path)
-    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
-    done = session(project, "bash", ALL_THERE, env=offline)
-    assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
-    assert not any((project.path / ".venv").glob("old-*"))
-
-
 def test_what_an_earlier_call_left_is_not_taken_for_a_change(
     project: Project, tmp_path: Path
 ) -> None:
@@ -178,19 +158,20 @@ def test_a_program_that_runs_is_no_obstacle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Windows moves a program that runs, as the Python of .venv may, but not its folder."""
-    module = load_venv_py()
-    module.VENV, module.OLD, module.STAMP = tmp_path, tmp_path / "old-2", tmp_path / "stamp.json"
+    module = load_scripts().venv
+    module.VENV, module.STAMP = tmp_path, tmp_path / "stamp.json"
+    monkeypatch.setattr("time.time_ns", lambda: 2)
     for name in ("pyvenv.cfg", "stamp.json", "Scripts/python.exe", "Scripts/a/b", "Lib/c"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    rename, before = Path.rename, {*tmp_path.rglob("*"), tmp_path / ".gitignore"}
+    replace, before = Path.replace, {*tmp_path.rglob("*"), tmp_path / ".gitignore"}
 
     def refuse(path: Path, target: Path) -> Path:
         if any(path.rglob("python.exe")):
             raise PermissionError(errno.EACCES, "Access is denied", str(path))
-        return rename(path, target)
+        return replace(path, target)
 
-    monkeypatch.setattr(Path, "rename", refuse)
+    monkeypatch.setattr(Path, "replace", refuse)
     with pytest.raises(ZeroDivisionError), module.set_aside(anew=True):
         assert {path.name for path in tmp_path.iterdir()} == {".gitignore", "old-2"}
         assert (tmp_path / "old-2/Scripts/python.exe").exists()
@@ -335,7 +316,7 @@ def test_a_file_system_without_locks_is_no_obstacle(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As some of a network are; none that can be mounted here is."""
-    module = load_venv_py()
+    module = load_scripts().venv
     module.VENV, unlockable = tmp_path / ".venv", OSError(errno.ENOLCK, "No locks available")
     monkeypatch.setattr("fcntl.flock", Mock(side_effect=unlockable))
     with module.exclusive():
@@ -383,20 +364,22 @@ def test_a_link_to_a_folder_is_filled(
 
 def test_a_python_without_pip_is_named(tmp_path: Path) -> None:
     """As on Debian without python3-venv: no wheel in any of the places it names."""
-    module = load_venv_py()
+    scripts = load_scripts()
     fake = tmp_path / "python3"
     fake.write_text("#!/bin/sh\necho /nowhere\necho 3.13.0\n")
     fake.chmod(0o755)
-    with pytest.raises(module.Problem, match="comes without pip; .* apt install python3.13-venv"):
-        module.unpack_pip(str(fake), tmp_path)
+    with pytest.raises(
+        scripts.pythons.Problem, match="comes without pip; .* apt install python3.13-venv"
+    ):
+        scripts.packages.unpack_pip(str(fake), tmp_path)
 
 
 @pytest.mark.parametrize("name", ["graalpy-23.1.0", "miniconda3-24.1.2", "anaconda3-2024.02-1"])
 def test_another_interpreters_version_is_no_version_of_python(name: str, tmp_path: Path) -> None:
-    module = load_venv_py()
-    module.ROOT = str(tmp_path)
+    scripts = load_scripts()
+    scripts.project.ROOT = str(tmp_path)
     (tmp_path / ".python-version").write_text(f"{name}\n")
-    assert module.wanted() == ""
+    assert scripts.pythons.wanted() == 0
 
 
 @pytest.mark.parametrize(
@@ -420,7 +403,7 @@ def test_what_no_python_can_serve_is_one_line(
 
 
 def test_a_comment_in_python_version_is_no_version(tmp_path: Path) -> None:
-    module = load_venv_py()
-    module.ROOT = str(tmp_path)
+    scripts = load_scripts()
+    scripts.project.ROOT = str(tmp_path)
     (tmp_path / ".python-version").write_text("# not yet 3.12\n3.11.7\n3.12\n")
-    assert module.wanted() == "3.11"
+    assert scripts.pythons.wanted() == 11

@@ -24,6 +24,8 @@ rules:
   indentation: {indent-sequences: whatever}
   truthy: {check-keys: false}  # GitHub's `on`
 """
+SCRIPTS = ROOT / "template/scripts"
+POSIX_FILES = ("activate", "apply.sh", "current.sh", "venv")
 PROJECTS = [
     *combinations("isolation", "app", "license"),
     *combinations("isolation", "app", "services"),
@@ -79,23 +81,14 @@ def test_this_repository() -> None:
 
 
 def test_shellcheck() -> None:
-    scripts = ROOT / "template/scripts"
-    assert (
-        run(
-            "shellcheck",
-            scripts / "activate",
-            scripts / "venv",
-            scripts / "functions.sh",
-            ROOT / ".ci/run",
-        ).stdout
-        == ""
-    )
+    scripts = [SCRIPTS / name for name in POSIX_FILES]
+    assert run("shellcheck", *scripts, ROOT / ".ci/run").stdout == ""
 
 
-@pytest.mark.parametrize("name", ["activate", "functions.sh", "venv"])
+@pytest.mark.parametrize("name", POSIX_FILES)
 def test_bash_3_2_can_read_it(name: str) -> None:
     """The bash of macOS ends `$(` at the first `)` that has no `(` of its own."""
-    text = (ROOT / "template/scripts" / name).read_text("utf-8")
+    text = (SCRIPTS / name).read_text("utf-8")
     for start in re.finditer(r"\$\((?!\()", text):
         depth = 0
         for end in range(start.end() - 1, len(text)):
@@ -108,13 +101,13 @@ def test_bash_3_2_can_read_it(name: str) -> None:
 
 @pytest.mark.needs("fish")
 def test_fish_syntax() -> None:
-    path = ROOT / "template/scripts/activate.fish"
+    path = SCRIPTS / "activate.fish"
     assert run("fish", "--no-execute", path).returncode == 0
     assert run("fish_indent", "--check", path).returncode == 0
 
 
 def test_powershell_syntax() -> None:
-    source = (ROOT / "template/scripts/activate.ps1").read_bytes()
+    source = (SCRIPTS / "activate.ps1").read_bytes()
     parser = tree_sitter.Parser(tree_sitter.Language(tree_sitter_powershell.language()))
     assert not parser.parse(source).root_node.has_error
     assert parser.parse(source + b"\nif (").root_node.has_error
@@ -122,7 +115,7 @@ def test_powershell_syntax() -> None:
 
 def test_batch_rules() -> None:
     """What cmd would choke on; see the head of activate.bat."""
-    source = (ROOT / "template/scripts/activate.bat").read_bytes()
+    source = (SCRIPTS / "activate.bat").read_bytes()
     lines = source.decode("ascii").split("\r\n")
     assert lines.pop() == "" and not any("\n" in line for line in lines)
     assert all(line.startswith(("@", ":")) or not line for line in lines)
@@ -141,7 +134,7 @@ def words_after(line: str, *commands: str) -> list[str]:
 
 
 def test_venv_py_is_for_pythons_from_3_9_on() -> None:
-    paths = (ROOT / "template/scripts").glob("*.py")
+    paths = SCRIPTS.glob("*.py")
     flags = ("--isolated", "--target-version", "py39", "--line-length", "100")
     for path in paths:
         assert run("ruff", "check", *flags, path).returncode == 0
@@ -150,5 +143,4 @@ def test_venv_py_is_for_pythons_from_3_9_on() -> None:
 
 @pytest.mark.needs("python3.9")
 def test_venv_py_starts_with_python_3_9() -> None:
-    path = ROOT / "template/scripts/venv.py"
-    assert "sync" in run(find_python("3.9"), path, "--help").stdout
+    assert "sync" in run(find_python("3.9"), SCRIPTS / "venv.py", "--help").stdout

@@ -8,13 +8,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import load_venv_py, run
+from conftest import load_scripts, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 pytestmark = pytest.mark.needs("shells")
 
-SHELLS = load_venv_py().shells
+SHELLS = load_scripts().shells
 # All that an environment variable can hold. The first alphabet is what shells act on.
 VALUES = st.lists(
     st.one_of(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, SAMPLES, Bake, Project, choices, load_venv_py
+from conftest import ROOT, SAMPLES, Bake, Project, choices, load_scripts
 
 pytestmark = pytest.mark.needs("shells")
 
@@ -400,10 +400,10 @@ def test_an_unreadable_requires_python_is_named(bake: Bake) -> None:
     ],
 )
 def test_the_oldest_that_requires_python_allows(line: str, tmp_path: Path) -> None:
-    module = load_venv_py()
-    module.ROOT = str(tmp_path)
+    scripts = load_scripts()
+    scripts.project.ROOT = str(tmp_path)
     (tmp_path / "pyproject.toml").write_text(f"[project]\n{line}\n")
-    assert module.allowed()[-1] == "3.12"
+    assert scripts.pythons.oldest() == 12
 
 
 def test_a_version_that_the_locks_do_not_serve_is_named(bake: Bake) -> None:
@@ -474,8 +474,8 @@ def test_the_newest_that_pyenv_keeps_is_found(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """PYENV_ROOT names the folder that has `versions` on each system; pyenv-win sets it, too."""
-    module = load_venv_py()
-    module.WINDOWS = windows
+    pythons = load_scripts().pythons
+    pythons.WINDOWS = windows
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("PYENV_ROOT", raising=False)
     if named:
@@ -485,7 +485,7 @@ def test_the_newest_that_pyenv_keeps_is_found(
         python.parent.mkdir(parents=True)
         python.write_text(f"#!/bin/sh\necho {python}\necho {version}\n")
         python.chmod(0o755)
-    assert module.find("3.99") == (str(python), "3.99.10")
+    assert pythons.find(99) == (str(python), "3.99.10")
 
 
 def test_project_python_decides(bake: Bake) -> None:

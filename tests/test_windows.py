@@ -13,7 +13,7 @@ from pathlib import Path
 from subprocess import DEVNULL
 
 import pytest
-from conftest import MINGW, ROOT, load_venv_py, run
+from conftest import MINGW, ROOT, load_scripts, run
 
 pytestmark = pytest.mark.needs("wine")
 
@@ -54,7 +54,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def write_activation(root: Path) -> None:
     """Have venv.py write the activation files, with the path that Windows has for them."""
-    module = load_venv_py()
+    module = load_scripts().venv
 
     class WindowsPath(type(root)):  # type: ignore[misc]
         def __str__(self) -> str:

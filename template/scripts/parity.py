@@ -6,7 +6,10 @@ import json
 import os
 import shutil
 import subprocess
-from typing import Any
+
+from packages import VENV, normal, pinned
+from project import LOCKS, PYTHON
+from pythons import Problem, must, say
 
 LIST = """
 import importlib.metadata, json, sys
@@ -15,29 +18,28 @@ print(json.dumps({"Python": "%d.%d" % sys.version_info[:2], **found}))
 """
 
 
-def parity(venv: Any) -> None:
+def compare() -> None:
     """Build the images, and print a table of what they and the environment have.
 
     The test image has to have all of it, the production image what requirements.txt locks;
-    what the lock wants on some platforms only may be missing. `venv` is the module venv.py.
-    Raises its Problem on a difference.
+    what the lock wants on some platforms only may be missing. Raises Problem on a difference.
     """
     engine = shutil.which("docker") or shutil.which("podman")
     if not engine:
-        raise venv.Problem("parity compares .venv with the images: it needs Docker or Podman")
-    if not os.path.exists(venv.PYTHON):
-        raise venv.Problem(f"{venv.fault()[0]}; run: scripts/venv sync")
-    pythons = {".venv": [venv.PYTHON]}
+        raise Problem("parity compares .venv with the images: it needs Docker or Podman")
+    if not os.path.exists(PYTHON):
+        raise Problem("there is no .venv yet; run: scripts/venv sync")
+    pythons = {".venv": [PYTHON]}
     for target in ("test", "runtime"):
-        note = venv.VENV / "image"
-        venv.must(engine, "build", f"--target={target}", f"--iidfile={note}", ".")
+        note = VENV / "image"
+        must(engine, "build", f"--target={target}", f"--iidfile={note}", ".")
         pythons[target] = [engine, "run", "--rm", "--entrypoint=python", note.read_text()]
     found = {}
     for side, python in pythons.items():
-        answer = venv.must(*python, "-I", "-c", LIST, stdout=subprocess.PIPE).stdout
-        found[side] = {venv.normal(name): version for name, version in json.loads(answer).items()}
+        answer = must(*python, "-I", "-c", LIST, stdout=subprocess.PIPE).stdout
+        found[side] = {normal(name): version for name, version in json.loads(answer).items()}
 
-    locked, shipped = venv.pinned(*venv.LOCKS), venv.pinned("requirements.txt")
+    locked, shipped = pinned(*LOCKS), pinned("requirements.txt")
     different = []
     print(f"{'':27}", *(f"{side:11}" for side in found))
     for name in sorted({*found[".venv"], *found["test"], *found["runtime"]}):
@@ -53,5 +55,5 @@ def parity(venv: Any) -> None:
         mark = "differs" if name in different else ""
         print(f"{name:27}", *(f"{version:11}" for version in row.values()), mark)
     if different:
-        raise venv.Problem(f"not the same everywhere: {', '.join(different)}")
-    venv.say("the same in .venv and in the images")
+        raise Problem(f"not the same everywhere: {', '.join(different)}")
+    say("the same in .venv and in the images")

@@ -1,0 +1,32 @@
+# What activate and venv, which source this file, do first.
+# shellcheck shell=sh
+
+# Tell whether this shell takes the variables of .venv in the folder $1. Only for a subshell,
+# which some shells end when one is read-only.
+_venv_try() {
+    # shellcheck source=/dev/null disable=SC2269
+    . "$1/.venv/activate.sh" && unset PYTHONHOME && IFS='' && PATH=$PATH && {
+        [ -n "${VIRTUAL_ENV_DISABLE_PROMPT-}" ] || PS1=${PS1-}
+    }
+}
+
+# Tell whether .venv in the folder $1 is as its inputs say. That nothing changed is the daily
+# case, and so nothing is started for it but cat and cmp.
+_venv_current() {
+    {
+        # Or bash gives up the whole line where there are no certificates.
+        # shellcheck disable=SC3044
+        shopt -u failglob
+        [ -z "${PROJECT_PYTHON-}" ] && [ ! -d "$1/.env" ] && {
+            [ -r "$1/.env" ] || [ ! -e "$1/.env" ]
+        } && {
+            IFS='' read -r _venv_root && IFS='' read -r _venv_part
+        } <"$1/.venv/activate.root" && [ "$_venv_root" -ef "$1" ] && [ -f "$1/.venv/$_venv_part" ] &&
+            [ -f "$1/.venv/pyvenv.cfg" ] && [ -f "$1/.venv/stamp.json" ] &&
+            [ -x "$1/.venv/bin/python" ] && _venv_try "$1" &&
+            exec cat "$1/scripts/project.py" "$1/scripts/pythons.py" "$1/scripts/packages.py" \
+                "$1/scripts/shells.py" "$1/scripts/venv.py" "$1/scripts/network.py" \
+                "$1/.python-version" "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" \
+                "$1/pip.conf" "$1/certs/bundle.pem" "$1"/certs/*.crt
+    } | command cmp -s - "$1/.venv/activate.inputs"
+} 2>/dev/null

@@ -1,0 +1,153 @@
+"""Make an environment, install the locks into it, and resolve them: with uv, or else with pip."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from project import LOCKS, PYTHON, ROOT, WINDOWS, read
+from pythons import Problem, ask, choose, find_uv, minor, must, oldest, probe
+
+VENV = Path(ROOT, ".venv")
+
+
+def locks() -> dict[str, str]:
+    """Return what each lock holds."""
+    return {name: read(name).decode("utf-8", "surrogateescape") for name in LOCKS}
+
+
+def must_be_locks() -> None:
+    """Raise Problem when a lock is only a list of packages, as before the template."""
+    for name, text in locks().items():
+        if re.search(r"^[A-Za-z]", text, re.MULTILINE) and "--hash=" not in text:
+            raise Problem(
+                f"{name} has no hashes, so it is no lock; rename it to {name[:-4]}.in, or "
+                "delete it if that names the same packages, then run: scripts/venv lock"
+            )
+
+
+def normal(name: str) -> str:
+    """Return a package name in the form in which names are compared.
+
+    https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def pinned(*names: str) -> dict[str, bool]:
+    """Return every package in these locks, and whether it is for some platforms only."""
+    line = re.compile(r"^([\w.-]+)(?:\[.*?\])? *(?:==|@) *[^\s;]+ *(;?)", re.MULTILINE)
+    found = [pair for name in names for pair in line.findall(locks()[name])]
+    return {normal(name): bool(marker) for name, marker in found}
+
+
+def site_packages() -> Path:
+    """Return the folder of the environment that packages are installed into."""
+    return next(VENV.glob("lib/python*/site-packages"), VENV / "Lib" / "site-packages")
+
+
+def installed() -> dict[str, str]:
+    """Return name and version of every package in the environment."""
+    found = (path.stem.partition("-") for path in site_packages().glob("*.dist-info"))
+    return {normal(name): version for name, _, version in found}
+
+
+def create(python: str) -> None:
+    """Make an environment without packages; raises Problem where none can be used."""
+    if os.pathsep in ROOT:
+        raise Problem(f"an entry of PATH cannot hold {os.pathsep!r}; rename {ROOT}")
+    if uv := find_uv():
+        flags = ["--quiet", "--no-project", "--allow-existing"]
+        must(uv, "venv", *flags, "--python", python, VENV)
+    else:
+        must(python, "-I", "-m", "venv", "--without-pip", os.path.realpath(VENV))
+    # For the project's own source, there or at the root: hash checking rules out an editable
+    # install.
+    packages = site_packages()
+    folders = [os.path.relpath(Path(ROOT, name), packages) for name in ("src", ".")]
+    (packages / "project.pth").write_text("\n".join(folders) + "\n")
+
+
+def unpack_pip(python: str, folder: Path) -> None:
+    """Unpack the pip that came with a Python into a folder, which is quicker than ensurepip.
+
+    Raises Problem when there is none, as on Debian without python3-venv.
+    """
+    where = (
+        "import sysconfig; print(sysconfig.get_path('stdlib') + '/ensurepip/_bundled');"
+        "print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '/usr/share/python-wheels')"
+    )
+    from zipfile import ZipFile  # takes long, and is seldom needed
+
+    for line in ask(python, "-X", "utf8", "-I", "-c", where):
+        for wheel in Path(line).glob("pip-*.whl"):
+            return ZipFile(wheel).extractall(folder)
+    package = f"python3.{minor(probe(python))}-venv"
+    raise Problem(
+        f"{python} comes without pip; install uv, or on Debian and Ubuntu: apt install {package}"
+    )
+
+
+def install(python: str) -> None:
+    """Make the packages of the environment those of the locks, hashes checked."""
+    if uv := find_uv():
+        flags = ["--require-hashes", "--allow-empty-requirements"]
+        must(uv, "pip", "sync", "--python", PYTHON, *flags, *LOCKS)
+    else:
+        if "pip" not in installed():
+            unpack_pip(python, site_packages())
+        # As uv does it, in half the time: what the locks name is all there is to install, and
+        # modules are compiled when they are first imported.
+        flags = ["--no-deps", "--no-compile", "--require-hashes", "--target=", f"--prefix={VENV}"]
+        flags += [f"--requirement={name}" for name in LOCKS]
+        # Nor for the Python, nor for the place that a pip.conf names.
+        pip = [PYTHON, "-I", "-m", "pip", "--python="]
+        # pip calls it an error when there is nothing to install.
+        if re.search(r"^[^\s#]", "\n".join(locks().values()), re.MULTILINE):
+            must(*pip, "install", *flags)
+        if extra := installed().keys() - pinned(*LOCKS).keys() - {"pip"}:
+            must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra))
+    needed = {name for name, has_marker in pinned(*LOCKS).items() if not has_marker}
+    if lacking := sorted(needed - installed().keys()):
+        raise Problem(
+            f"not in .venv after the installation: {', '.join(lacking)}; look for settings of "
+            "pip or uv that make it install elsewhere, or not at all"
+        )
+
+
+def lock(upgrade: bool) -> None:
+    """Resolve requirements*.in into requirements*.txt, for all platforms and Pythons allowed.
+
+    Versions that are locked stay while they fit; with `upgrade` the newest are taken.
+    Without uv, the newest is installed into this user's cache.
+    https://docs.astral.sh/uv/pip/compile/
+    """
+    must_be_locks()  # or the list would be lost
+    for name in ("requirements.in", "requirements-dev.in"):
+        pattern = rb"^ *(-e|--editable|[./]|[^#\n]*\bgit\+).*"
+        if unhashable := re.search(pattern, read(name), re.MULTILINE):
+            line = unhashable[0].decode("utf-8", "replace").strip()
+            raise Problem(f"{name}: {line} has no hash to lock; leave it out, or publish a package")
+    flags = ["--quiet", "--universal", f"--python-version=3.{oldest()}"]
+    flags += ["--fork-strategy=fewest", "--generate-hashes", "--no-strip-extras"]
+    flags += ["--upgrade"] if upgrade else []
+    uv: object = find_uv()
+    if not uv:
+        cache = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
+        folder = Path(cache or os.path.expanduser("~/.cache"), "venv.py")
+        python, _ = choose()
+        unpack_pip(python, folder)
+        pip = [python, "-I", folder / "pip", "--python="]
+        must(*pip, "install", "--quiet", "--upgrade", "--prefix=", "--target", folder, "uv")
+        uv = folder / "bin" / ("uv.exe" if WINDOWS else "uv")
+    before = locks()
+    try:
+        must(uv, "pip", "compile", *flags, "--output-file=requirements.txt", "requirements.in")
+        flags += ["--constraints=requirements.txt", "--output-file=requirements-dev.txt"]
+        must(uv, "pip", "compile", *flags, "requirements-dev.in")
+    except BaseException:  # one without the other may not fit
+        for name, text in before.items():
+            if text and text != locks()[name]:
+                Path(ROOT, name).write_bytes(text.encode("utf-8", "surrogateescape"))
+        raise

@@ -1,0 +1,201 @@
+"""Run programs so that nothing leads them astray, and find the Python for this project.
+
+A Python is a pair here: its path with links resolved, and its version.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from project import ROOT, WINDOWS, read
+
+TYPE_CHECKING = False  # for what reads the types alone, and takes time to import
+if TYPE_CHECKING:
+    from typing import Any
+
+# Make pip, uv or Python look or install elsewhere. Settings of index and proxy stay.
+MISLEADING = {
+    *("PIP_CONSTRAINT", "PIP_PREFIX", "PIP_PYTHON", "PIP_ROOT", "PIP_TARGET", "PYTHONEXECUTABLE"),
+    *("PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP", "UV_CONSTRAINT", "UV_PROJECT", "UV_PYTHON"),
+    *("UV_SYSTEM_PYTHON", "UV_WORKING_DIR", "UV_WORKING_DIRECTORY", "__PYVENV_LAUNCHER__"),
+}
+# Python 3.15; a newer one is not taken unasked, packages may have no wheels for it yet.
+NEWEST = 15
+
+
+class Problem(Exception):
+    """What is wrong and how to mend it, in one line for the user."""
+
+
+def say(message: object) -> None:
+    """Tell the user; on standard error, so that standard output is for answers."""
+    print(f"venv: {message}", file=sys.stderr, flush=True)
+
+
+# --- Running programs --------------------------------------------------------------------
+
+
+@functools.cache
+def network() -> dict[str, str]:
+    """Return the variables that the network of a company asks for, where there is one."""
+    if not os.path.exists(os.path.join(ROOT, "scripts", "network.py")):
+        return {}
+    from network import variables
+
+    return variables()
+
+
+def run(*command: object, **options: Any) -> Any:
+    """Run a command in the project; what it prints is progress, for standard error."""
+    environment = {k: v for k, v in os.environ.items() if k.upper() not in MISLEADING}
+    # The environment also overrules a pip.conf that sets these.
+    off = dict.fromkeys(["PIP_DRY_RUN", "PIP_REQUIRE_VIRTUALENV", "PIP_USER"], "0")
+    environment |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **off, **network()}
+    environment.setdefault("UV_PYTHON_DOWNLOADS", "never")
+    environment.setdefault("UV_SYSTEM_CERTS", "true")  # trust what pip trusts
+    # What is open for them is the lock of this environment alone.
+    options = {"cwd": ROOT, "env": environment, "stdout": sys.stderr, "close_fds": False} | options
+    return subprocess.run([str(word) for word in command], check=False, **options)
+
+
+def ask(*command: object) -> list[str]:
+    """Return the lines that a command prints, none when it fails."""
+    try:
+        answer = run(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return answer.stdout.decode("utf-8", "surrogateescape").splitlines()
+
+
+def must(*command: object, **options: Any) -> Any:
+    """Run a command that has to succeed; raises Problem when it does not."""
+    done = run(*command, **options)
+    if done.returncode:
+        words = [Path(str(word)).name for word in command if not str(word).startswith("-")]
+        status = f"ended with status {done.returncode}"
+        raise Problem(f"`{' '.join(words[:3])}` {status}, see above; mend that and try again")
+    return done
+
+
+def find_uv() -> str | None:
+    """Return the path of uv, but not of one that pyenv stands in for and does not find."""
+    path = shutil.which("uv")
+    shim = path and Path(path).parent.name == "shims"
+    return path if not shim or ask(path, "--version") else None
+
+
+# --- Finding a Python --------------------------------------------------------------------
+
+THIS = (
+    getattr(sys, "_base_executable", "") or sys.executable,
+    ".".join(map(str, sys.version_info[:3])),
+)
+PROBE = """
+import sys
+print(getattr(sys, "_base_executable", "") or sys.executable)
+print(".".join(map(str, sys.version_info[:3])))
+"""
+
+
+@functools.cache
+def probe(*command: str) -> tuple[str, ...]:
+    """Return the Python that a command starts, nothing when it starts none.
+
+    Only running it tells: the Microsoft Store and pyenv put commands on PATH that do not
+    work. A virtual environment counts as the Python that made it.
+    """
+    flags = "-X", "utf8", "-I", "-S", "-c"
+    found = THIS if command == (sys.executable,) else ask(*command, *flags, PROBE)
+    if len(found) != len(THIS):
+        return ()
+    path, version = found
+    return path if WINDOWS else os.path.realpath(path), version
+
+
+def minor(python: tuple[str, ...]) -> int:
+    """Return the 14 of a Python 3.14, say; -1 when there is none."""
+    return int(python[1].split(".")[1]) if python else -1
+
+
+def find(wish: int) -> tuple[str, ...]:
+    """Return a Python 3.14, say, nothing when there is none; the likeliest place comes first."""
+    home = os.path.expanduser("~/.pyenv/pyenv-win" if WINDOWS else "~/.pyenv")
+    pyenv = Path(os.environ.get("PYENV_ROOT") or home)
+    pattern = f"versions/3.{wish}.*/{'python.exe' if WINDOWS else 'bin/python'}"
+    try:
+        kept = [str(path) for path in pyenv.glob(pattern)]
+    except OSError:  # of another user
+        kept = []
+    commands = [
+        [sys.executable],
+        # At once, where its commands on PATH take long; 3.14.10 before 3.14.9.
+        *([path] for path in sorted(kept, key=lambda path: (len(path), path), reverse=True)),
+        *([["py", f"-3.{wish}"]] if WINDOWS else []),
+        *([f"python3.{wish}"], ["python3"], ["python"]),
+    ]
+    for command in commands:
+        if minor(probe(*command)) == wish:
+            return probe(*command)
+    for path in ask("uv", "python", "find", "--no-project", f"3.{wish}"):
+        return probe(path)
+    return ()
+
+
+def wanted() -> int:
+    """Return the 14 when .python-version asks for 3.14 first, say; 0 for any."""
+    found = re.search(rb"^[^#\n]*?(?<![\d.])3\.(\d+)", read(".python-version"), re.MULTILINE)
+    return int(found[1]) if found else 0
+
+
+def oldest() -> int:
+    """Return the 11 when pyproject.toml requires Python 3.11 or later, say, or does not tell.
+
+    Raises Problem when it cannot be read.
+    """
+    metadata = read("pyproject.toml")
+    line = rb"^requires-python\s*=.*(?:>=|~=|==|>)\s*3\.(\d+)"
+    found = re.search(line, metadata, re.MULTILINE)
+    if not found and re.search(rb"^[^#\n]*requires-python", metadata, re.MULTILINE):
+        raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
+    least = int(found[1] if found else 11)
+    if least > NEWEST:
+        raise Problem(f"pyproject.toml: requires-python is 3.{least}, expected 3.{NEWEST} or less")
+    return least
+
+
+def choose() -> tuple[str, ...]:
+    """Return the Python for this project; warn when it is not the version wished for.
+
+    Raises Problem when none fits.
+    """
+    wish, least = wanted(), oldest()
+    if asked := os.environ.get("PROJECT_PYTHON"):
+        if not (python := probe(asked)):
+            raise Problem(f"PROJECT_PYTHON={asked} starts no Python; set it to the path of one")
+        if minor(python) < least:
+            found = f"PROJECT_PYTHON={asked} is Python {python[1]}"
+            raise Problem(f"{found}, the locks are for 3.{least} or later")
+        return python
+    if wish and wish < least:
+        raise Problem(
+            f".python-version asks for 3.{wish}, the locks are for 3.{least} or later; "
+            "give another answer to python_version, or lower requires-python in pyproject.toml"
+        )
+    others = range(NEWEST, least - 1, -1)
+    for version in (wish, *others) if wish else others:
+        if python := find(version):
+            if wish and version != wish:
+                say(f"warning: .python-version asks for 3.{wish}, found only Python {python[1]}")
+            return python
+    pythons = {probe(name) for name in (sys.executable, "python3", "python")} - {()}
+    found = ", ".join(f"{version} ({path})" for path, version in sorted(pythons))
+    raise Problem(
+        f"no Python 3.{least} to 3.{NEWEST} was found, only {found or 'none at all'}; "
+        f"install Python 3.{wish or NEWEST}, or set PROJECT_PYTHON to the path of one"
+    )
