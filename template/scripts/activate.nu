@@ -1,11 +1,8 @@
-# Activate the virtual environment of this project; make or update it first if need be.
-#
+# Activate the virtual environment of this project; make or update it first if need be:
 #     overlay use scripts/activate.nu
-#     deactivate                          puts everything back
-#
-# The activate files of all shells do the same in turn: find this folder, sync .venv, leave
-# another environment, save and set the variables, define deactivate. The overlay saves them:
-# it holds what this file sets, and goes as a whole.
+# `deactivate` puts everything back. The activate files of all shells do the same in turn: find
+# this folder, sync .venv, leave another environment, save and set the variables, define
+# deactivate. The overlay saves them: it holds what this file sets, and goes as a whole.
 
 const scripts = path self .
 
