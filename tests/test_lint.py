@@ -85,6 +85,13 @@ def test_shellcheck() -> None:
     assert run("shellcheck", *scripts, ROOT / ".ci/run").stdout == ""
 
 
+def test_the_scripts_stay_small() -> None:
+    """They land in every project, where strangers read them."""
+    lengths = {path: len(path.read_bytes().splitlines()) for path in SCRIPTS.iterdir()}
+    long = {path.name for path, lines in lengths.items() if lines >= 60 and path.suffix != ".py"}
+    assert not long and lengths[SCRIPTS / "venv.py"] < 450
+
+
 @pytest.mark.parametrize("name", POSIX_FILES)
 def test_bash_3_2_can_read_it(name: str) -> None:
     """The bash of macOS ends `$(` at the first `)` that has no `(` of its own."""
