@@ -279,21 +279,38 @@ def test_the_users_own_installs_are_named_when_removed(project: Project, anew: b
     assert "venv: removed what is not in the locks: six\n" in done.stderr
 
 
-@pytest.mark.skipif(os.name != "posix", reason="needs a read-only bind mount or modes")
-def test_a_read_only_project_says_so(project: Project) -> None:
-    """Root may write despite the modes, so the tree is looked at by somebody else."""
+# That of root, say, is in a folder that nobody else may enter.
+EVERYBODYS = {"PROJECT_PYTHON": shutil.which("python3", path=os.defpath) or sys.executable}
+
+
+def read_only(project: Project, line: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of bash for who may not write to the project, as root may despite the modes."""
+    words = []
     if os.getuid() == 0:
         words = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+        for path in [project.path, *project.path.parents]:
+            if path.is_relative_to("/tmp"):
+                path.chmod(path.stat().st_mode | 0o055)
     else:
-        words = []
         project.path.chmod(0o555)
-    for path in [project.path, *project.path.parents]:
-        if os.getuid() == 0 and path.is_relative_to("/tmp"):
-            path.chmod(path.stat().st_mode | 0o055)
-    python = {"PROJECT_PYTHON": sys.executable, "HOME": "/nonexistent"}
-    done = project.run(*words, "bash", "-c", ". scripts/activate", env=python, check=False)
+    python = {**EVERYBODYS, "HOME": "/nonexistent"}
+    done = project.run(*words, "bash", "-c", line, env=python, check=False)
     project.path.chmod(0o755)
+    return done
+
+
+def test_a_read_only_project_says_so(project: Project) -> None:
+    done = read_only(project, ". scripts/activate")
     assert done.returncode and f"venv: cannot write to {project.path}" in done.stderr
+
+
+def test_who_may_only_read_activates_what_is_there(project: Project) -> None:
+    """With what there is to say of .env, too, which is said each time."""
+    project.write(".env", "bad line\nGOOD=1\n")
+    told = "venv: .env:1: expected NAME=value; this line is left out\n"
+    session(project, "bash", "true", env=EVERYBODYS)
+    done = read_only(project, ". scripts/activate && echo $GOOD")
+    assert (done.stdout, done.stderr) == ("1\n", told)
 
 
 def test_a_full_disk_is_survived(project: Project, tmp_path: Path) -> None:

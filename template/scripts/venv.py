@@ -272,8 +272,13 @@ def write_activation(dotenv: dict[str, str]) -> None:
 
 def sync(if_changed: bool) -> None:
     """Create or update the environment when it is not current; write what activation reads."""
-    asked = b"\0" if os.environ.get("PROJECT_PYTHON") else b""
-    if if_changed and recorded(asked) and not fault()[0]:
+    # These marks keep the quick check of the shells from deciding: while only this terminal asks
+    # for this Python, and while there is something to say each time.
+    asked, told = b"\0" if os.environ.get("PROJECT_PYTHON") else b"", b"told"
+    quiet, loud = recorded(asked), recorded(asked + told)
+    if if_changed and (quiet or loud) and not fault()[0]:
+        for line in dotenv()[1] if loud else []:
+            say(line)
         return  # without a lock, which a tree that is read-only cannot have
     with exclusive():
         network()  # writes one of the inputs
@@ -287,9 +292,7 @@ def sync(if_changed: bool) -> None:
         write_activation(variables)
         part = (site_packages() / "project.pth").relative_to(VENV)
         write(VENV / "activate.root", os.fsencode(f"{ROOT}\n{part}\n"))
-        # Not the shells' own quick check is to decide when there is something to say each
-        # time, nor while only this terminal asks for this Python.
-        write(VENV / "activate.inputs", b"wrong" if wrong else asked + made_from)
+        write(VENV / "activate.inputs", asked + (told if wrong else b"") + made_from)
         for line in wrong:
             say(line)
 
