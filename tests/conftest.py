@@ -33,6 +33,9 @@ ASKED = {name for name, question in QUESTIONS.items() if question.get("when") is
 # The tools that came with the tests, whether their environment is activated or not.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
+# Whose tests each make a project of their own.
+SHARE_NOTHING = ("test_faults.py", "test_life.py", "test_locks.py", "test_update.py")
+
 # --- What a test may need -----------------------------------------------------
 
 MINGW = "x86_64-w64-mingw32-gcc"
@@ -92,14 +95,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """More than there are processors, as tests wait for containers and the network."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep with one worker what shares a project, an image or an environment."""
+    """Keep with one worker what shares a project, an image or an environment.
+
+    What shares nothing comes last, one by one, so that no worker is left with a whole file.
+    """
     for item in items:
         group = item.path.name
         if group == "test_files.py" and (callspec := getattr(item, "callspec", None)):
             group += callspec.id
+        if group in SHARE_NOTHING:
+            group = item.nodeid
         item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: item.path.name in SHARE_NOTHING)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
@@ -272,7 +286,7 @@ def bake(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bake:
 
 def load_scripts() -> SimpleNamespace:
     """Return new copies of venv.py and of the modules that it is made of."""
-    names = ("project", "pythons", "packages", "shells", "venv")
+    names = ("network", "project", "pythons", "packages", "shells", "venv")
     for name in names:
         sys.modules.pop(name, None)
     with pytest.MonkeyPatch.context() as patch:

@@ -122,6 +122,13 @@ def test_an_interrupt_while_it_starts_is_one_line(project: Project) -> None:
 
 
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
+def test_a_first_set_up_that_fails_leaves_nothing(path: dict[str, str], project: Project) -> None:
+    project.append("requirements.txt", "six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
+    assert session(project, "bash", check=False, env=path).returncode
+    assert [path.name for path in (project.path / ".venv").iterdir()] == [".gitignore"]
+
+
+@pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_what_cannot_be_replaced_is_kept(
     path: dict[str, str], project: Project, tmp_path: Path
 ) -> None:
@@ -139,6 +146,26 @@ def test_what_cannot_be_replaced_is_kept(
     assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
 
 
+def test_what_a_killed_call_set_aside_comes_back(project: Project, tmp_path: Path) -> None:
+    """A terminal is closed while .venv is made anew, and there is no network later."""
+    shell(project, "bash", "true")
+    moved = Project(tmp_path / "moved", project.answers)
+    project.path.rename(moved.path)
+    slow = tmp_path / "bin/uv"
+    slow.parent.mkdir()
+    slow.write_text('#!/bin/sh\n[ "$1" != pip ] || kill -9 0\nexec uv-0 "$@"\n')
+    slow.chmod(0o755)
+    (slow.parent / "uv-0").symlink_to(str(shutil.which("uv")))
+    terminal = start(moved, PATH=f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
+    terminal.communicate()
+    assert terminal.returncode == -signal.SIGKILL and any((moved.path / ".venv").glob("old-*"))
+    moved.path.rename(project.path)
+    offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
+    done = session(project, "bash", ALL_THERE, env=offline)
+    assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
+    assert not any((project.path / ".venv").glob("old-*"))
+
+
 def test_what_an_earlier_call_left_is_not_taken_for_a_change(
     project: Project, tmp_path: Path
 ) -> None:
@@ -151,7 +178,10 @@ def test_what_an_earlier_call_left_is_not_taken_for_a_change(
     assert session(project, "bash", check=False).returncode
     project.write("requirements.txt", lock)
     done = session(project, "bash", ALL_THERE)
-    assert (done.stdout, done.stderr) == ("Hello, World!\n", "") and not left.exists()
+    assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
+    project.append("requirements-dev.txt", "# changed\n")
+    session(project, "bash")
+    assert not left.exists(), "it goes with what the next call that succeeds replaces"
 
 
 def test_a_program_that_runs_is_no_obstacle(
@@ -176,6 +206,7 @@ def test_a_program_that_runs_is_no_obstacle(
         assert {path.name for path in tmp_path.iterdir()} == {".gitignore", "old-2"}
         assert (tmp_path / "old-2/Scripts/python.exe").exists()
         (tmp_path / "Scripts").mkdir()
+        (tmp_path / "A").symlink_to("Scripts")  # as lib64 is one to lib
         1 / 0  # noqa: B018
     assert {*tmp_path.rglob("*")} == before
 
@@ -403,6 +434,7 @@ def test_another_interpreters_version_is_no_version_of_python(name: str, tmp_pat
     ("variables", "metadata", "expected"),
     [
         ({"PROJECT_PYTHON": "/bin/true"}, "", "PROJECT_PYTHON=/bin/true starts no Python"),
+        ({"PROJECT_PYTHON": "/bin/ls"}, "", "PROJECT_PYTHON=/bin/ls starts no Python"),
         ({}, 'requires-python = ">=3.99"', "pyproject.toml: requires-python is 3.99, expected 3."),
     ],
 )

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 from conftest import Bake, Project, run
 from pip._internal.models.index import PyPI  # where packages come from, as pip knows it
-from test_venv import HERE, WITHOUT_UV, session, shell
+from test_venv import HERE, WITHOUT_UV, french, session, shell
 
 # Only the proxy knows where this is: nothing comes from it that did not go that way.
 INDEX = "index.company.test"
@@ -320,6 +320,19 @@ def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
     assert bundle.exists()
     (project.path / "scripts/network.py").unlink()
     assert str(bundle) not in shell(project, "bash", show)
+
+
+def test_certificates_of_any_name_cost_nothing_each_day(bake: Bake, tmp_path: Path) -> None:
+    """The shells and Python have to agree on which there are, and in which order."""
+    project = bake(company_network=True, isolation="venv", python_version=HERE)
+    certificate = authority(tmp_path).read_text()
+    for name in ("certs/a.crt", "certs/B.crt"):
+        project.write(name, certificate)
+    project.write("certs/.hidden.crt", "no certificate")
+    shell(project, "bash", "true")
+    quick = '. scripts/current.sh; set -- certs/*.crt; echo "$*"; _venv_current . && echo quick'
+    done = project.run("bash", "-c", quick, env=french(tmp_path))
+    assert done.stdout == "certs/a.crt certs/B.crt\nquick\n"
 
 
 def test_a_list_of_the_users_own_stays_trusted(bake: Bake, tmp_path: Path) -> None:

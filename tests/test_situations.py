@@ -20,6 +20,7 @@ from test_venv import (
     SHOW,
     SOURCE,
     feed,
+    french,
     session,
     shell,
 )
@@ -338,6 +339,21 @@ def test_what_was_exported_is_not_guessed_from_text(project: Project, name: str)
     assert first == "plain" and not any(line.startswith("API=") for line in rest)
 
 
+@pytest.mark.parametrize("name", POSIX)
+def test_one_activate_may_source_another(project: Project, name: str, tmp_path: Path) -> None:
+    """As in a repository of several projects; the inner one is meant."""
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "scripts/activate").write_text(f"{SOURCE[name]}\n".format(project.path / "scripts"))
+    done = feed(Project(tmp_path, {}), name, SOURCE[name].format("scripts"), SHOW)
+    assert json.loads(done.stdout)[0] == str(project.path / ".venv") and done.stderr == ""
+
+
+def test_tcsh_that_has_no_path_to_search_gets_one(project: Project) -> None:
+    words = ("env", "-i", shutil.which("tcsh"), "-f", "-c")
+    done = project.run(*words, "source scripts/activate.csh; /usr/bin/env")
+    assert f"\nPATH={project.path}/.venv/bin:/" in done.stdout and done.stderr == ""
+
+
 @pytest.mark.parametrize("name", [name for name in POSIX if name != "yash"])
 def test_programs_see_a_path_that_was_not_exported(project: Project, name: str) -> None:
     """As what `env -i` starts has one; yash has none then."""
@@ -499,12 +515,9 @@ def test_nushell_stays_in_its_folder(project: Project) -> None:
 
 
 def test_fish_in_another_language(project: Project, tmp_path: Path) -> None:
-    if not shutil.which("localedef") or not Path("/usr/share/i18n/locales/fr_FR").exists():
-        pytest.skip("needs localedef and the sources of fr_FR")
-    run("localedef", "-i", "fr_FR", "-f", "UTF-8", tmp_path / "fr_FR.UTF-8", check=False)
-    french = {"LOCPATH": str(tmp_path), "LC_ALL": "fr_FR.UTF-8", "LANG": "fr_FR.UTF-8"}
-    assert "fichier" in run("fish", "-c", "source /nowhere.fish", check=False, env=french).stderr
-    done = session(project, "fish", SHOW, env=french)
+    variables = french(tmp_path)
+    assert "fichier" in run("fish", "-c", "source /nowhere.fish", check=False, env=variables).stderr
+    done = session(project, "fish", SHOW, env=variables)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
 

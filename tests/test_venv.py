@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, SAMPLES, Bake, Project, choices, load_scripts
+from conftest import ROOT, SAMPLES, Bake, Project, choices, load_scripts, run
 
 pytestmark = pytest.mark.needs("shells")
 
@@ -69,6 +69,14 @@ def shell(project: Project, name: str, *lines: str, **options: Any) -> str:
     return session(project, name, *lines, **options).stdout
 
 
+def french(folder: Path) -> dict[str, str]:
+    """Return the variables of another language, which has an order of letters of its own."""
+    if not shutil.which("localedef") or not Path("/usr/share/i18n/locales/fr_FR").exists():
+        pytest.skip("needs localedef and the sources of fr_FR")
+    run("localedef", "-i", "fr_FR", "-f", "UTF-8", folder / "fr_FR.UTF-8", check=False)
+    return {"LOCPATH": str(folder), "LC_ALL": "fr_FR.UTF-8", "LANG": "fr_FR.UTF-8"}
+
+
 def environment(output: str) -> dict[str, str]:
     """Return the environment in a line that SHOW has printed."""
     return dict(json.loads(output)[1])
@@ -104,8 +112,8 @@ STATE = {
 
 @pytest.mark.parametrize("name", SOURCE)
 def test_leaves_no_trace(project: Project, name: str) -> None:
-    project.write(".env", "APP_GREETING=Hi\nEMPTY=\nSET_BEFORE=other\n")
-    before = {"SET_BEFORE": "x y", "PYTHONHOME": "", "EMPTY": ""}
+    project.write(".env", "APP_GREETING=Hi\nEMPTY=\nSET_BEFORE=other\ndir=1\nfile=2\nname=3\n")
+    before = {"SET_BEFORE": "x y", "PYTHONHOME": "", "EMPTY": "", "dir": "d", "name": "n"}
     path = shlex.quote(sys.executable)
     show = SHOW.replace("python", f"^{path}" if name == "nu" else path, 1)
     source = SOURCE[name].format("scripts")

@@ -37,6 +37,7 @@ foreach _venv_name ("`\sh -c '$_venv_look:q' sh $_venv_names`")
     set _venv_undo = "$_venv_undo:q setenv $_venv_name "'"$_venv_old_'"$_venv_name"':q";'
 end
 source "$_venv_dir:h:q/.venv/activate.csh"
+if (! $?PATH) set path = ($path:q) # which exports it
 setenv PATH "$VIRTUAL_ENV:q/bin:$PATH:q"
 unsetenv PYTHONHOME
 if ($?prompt && ! $?VIRTUAL_ENV_DISABLE_PROMPT) then

@@ -4,26 +4,26 @@
 # this folder, sync .venv, leave another environment, save and set the variables, define
 # deactivate.
 
-function _venv_activate -a file
+function _venv_activate -a _venv_file
     functions -e _venv_activate # what runs goes on running
     if test (count (string match -- '*activate.fish*' $argv[2..])) -lt 2 # once only when executed
         echo "activate.fish: this file has to be sourced: source scripts/activate.fish" >&2
         return 1
     end
-    set file (builtin realpath $file | string collect)
-    set -l dir (string replace -r '/[^/]+$' '' -- $file | string collect)
-    command sh $dir/venv sync --if-changed || return
+    set _venv_file (builtin realpath $_venv_file | string collect)
+    set -l _venv_dir (string replace -r '/[^/]+$' '' -- $_venv_file | string collect)
+    command sh $_venv_dir/venv sync --if-changed || return
 
-    set -q VIRTUAL_ENV && functions -q deactivate && deactivate # of whatever kind is on top
+    test -n "$VIRTUAL_ENV" && functions -q deactivate && deactivate # of whatever kind is on top
     functions -q _venv_deactivate && _venv_deactivate
     functions -q deactivate && functions -c deactivate _venv_old_deactivate
 
-    set -g _venv_names (string split ' ' <$dir/../.venv/activate.names) PATH
+    set -g _venv_names (string split ' ' <$_venv_dir/../.venv/activate.names) PATH
     set -g _venv_exported (set -xng)
-    for name in $_venv_names
-        set -qg $name && set -g _venv_old_$name $$name
+    for _venv_name in $_venv_names # local ones of other names would hide those in .env
+        set -qg $_venv_name && set -g _venv_old_$_venv_name $$_venv_name
     end
-    builtin source $dir/../.venv/activate.fish
+    builtin source $_venv_dir/../.venv/activate.fish
     set -gx PATH $VIRTUAL_ENV/bin $PATH
     set -gu PYTHONHOME # which hides a universal one, too
     if status is-interactive && test -z "$VIRTUAL_ENV_DISABLE_PROMPT" && functions -q fish_prompt
@@ -37,11 +37,11 @@ function _venv_activate -a file
     end
 
     function deactivate -d 'Leave the virtual environment'
-        for name in $_venv_names
-            set -l old _venv_old_$name
-            set -qg $old && set -gu $name $$old || set -eg $name # a path variable stays one
-            contains -- $name $_venv_exported && set -gx $name $$old
-            set -eg $old
+        for _venv_name in $_venv_names
+            set -l _venv_old _venv_old_$_venv_name
+            set -qg $_venv_old && set -gu $_venv_name $$_venv_old || set -eg $_venv_name
+            contains -- $_venv_name $_venv_exported && set -gx $_venv_name $$_venv_old
+            set -eg $_venv_old
         end
         set -eg _venv_names _venv_exported
         functions -e deactivate _venv_deactivate

@@ -4,8 +4,8 @@
 
 # What else is called deactivate comes back when ours goes, but for functions in shells that
 # cannot print them.
-if [ "${VIRTUAL_ENV-}" != "${_venv_active-}" ] && [ "$(command -v deactivate)" = deactivate ]; then
-    \deactivate # of another kind, which came after ours
+if [ -n "${VIRTUAL_ENV-}" ] && [ "$(command -v deactivate)" = deactivate ]; then
+    \deactivate # of whatever kind is on top
 fi
 ! command -v _venv_deactivate >/dev/null || _venv_deactivate
 _venv_undo=$(alias deactivate 2>/dev/null || :)
@@ -31,7 +31,7 @@ done
 _venv_old_path=$PATH _venv_prompt=
 . "$_venv_dir/../.venv/activate.sh"
 unset PYTHONHOME
-_venv_active=$VIRTUAL_ENV _venv_bin=$VIRTUAL_ENV/bin
+_venv_bin=$VIRTUAL_ENV/bin
 [ -d "$_venv_bin" ] || _venv_bin=$(cygpath -u "$VIRTUAL_ENV")/Scripts # Git Bash on Windows
 PATH=$_venv_bin:$PATH
 \export PATH # what `env -i` starts has one that is not exported
@@ -47,7 +47,7 @@ _venv_deactivate() {
     PATH=$_venv_old_path
     unset -f deactivate _venv_deactivate 2>/dev/null || :
     eval "${_venv_undo-}"
-    unset _venv_undo _venv_old_path _venv_prompt _venv_active
+    unset _venv_undo _venv_old_path _venv_prompt
     hash -r 2>/dev/null || :
 }
 eval 'deactivate() { _venv_deactivate; }' # read only now that no alias has the name

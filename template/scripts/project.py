@@ -32,20 +32,16 @@ def inputs() -> bytes:
     certs = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
     names = [f"scripts/{name}.py" for name in SCRIPTS]
     names += [".python-version", *LOCKS, ".env", "pip.conf", "certs/bundle.pem"]
-    names += [f"certs/{name}" for name in certs if name.endswith(".crt")]
+    names += [f"certs/{name}" for name in certs if name.endswith(".crt") and name[0] != "."]
     return b"".join(map(read, names))
 
 
 def recorded(mark: bytes = b"") -> bool:
     """Tell whether the last sync was for this folder, and for what the inputs hold now."""
-    # On Windows, PYTHON starts another one and stays when that is gone: only that it runs
-    # proves something.
-    runs = sys.executable.lower() == PYTHON.lower() if WINDOWS else os.path.exists(PYTHON)
     root, noted = os.fsencode(ROOT) + b"\n", read(".venv/activate.root")
     parts = [os.fsdecode(noted[len(root) : -1]), "pyvenv.cfg", "stamp.json"]
     return (
-        runs
-        and noted.startswith(root)
+        noted.startswith(root)
         and all(os.path.exists(os.path.join(ROOT, ".venv", part)) for part in parts)
         and read(".venv/activate.inputs") == mark + inputs()
     )

@@ -112,7 +112,7 @@ def probe(*command: str) -> tuple[str, ...]:
     """
     flags = "-X", "utf8", "-I", "-S", "-c"
     found = THIS if command == (sys.executable,) else ask(*command, *flags, PROBE)
-    if len(found) != len(THIS):
+    if len(found) != len(THIS) or not re.fullmatch(r"3\.\d+\.\d+", found[1]):
         return ()
     path, version = found
     return path if WINDOWS else os.path.realpath(path), version

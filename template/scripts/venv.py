@@ -31,9 +31,11 @@ sys.path.append(os.path.dirname(os.path.realpath(__file__)))
 
 from project import LOCKS, PYTHON, ROOT, WINDOWS, inputs, read, recorded
 
-# Asked at each activation, so before the imports, which take longer.
+# Asked at each activation, so before the imports, which take longer. On Windows, PYTHON starts
+# another one and stays when that is gone: only that it runs proves something.
 DAILY = __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"]
-if DAILY and recorded() and not os.environ.get("PROJECT_PYTHON"):
+RUNS = sys.executable.lower() == PYTHON.lower() if WINDOWS else os.path.exists(PYTHON)
+if DAILY and RUNS and recorded() and not os.environ.get("PROJECT_PYTHON"):
     sys.exit()
 
 import contextlib
@@ -155,7 +157,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def parts() -> list[Path]:
-    """Return what .venv holds, the stamp first; there is one after this, with a mark in it.
+    """Return what .venv holds, the stamp first, pyvenv.cfg last; mark it as ours.
 
     It may be a link or a mount. Raises Problem when it is something else.
     """
@@ -167,7 +169,7 @@ def parts() -> list[Path]:
         raise Problem(f"{VENV} is not a virtual environment; move it away")
     mark.write_text("*\n")
     found = set(VENV.iterdir()) - {mark, *VENV.glob("old-*")}
-    return sorted(found, key=lambda path: path != STAMP)
+    return sorted(found, key=lambda path: (path != STAMP, path.name == "pyvenv.cfg", path))
 
 
 def move(path: Path, target: Path) -> None:
@@ -188,8 +190,32 @@ def move(path: Path, target: Path) -> None:
 
 
 def contents() -> set[Path]:
-    """Return what is in .venv, without the stamp and what running a program leaves."""
-    return {path for path in VENV.rglob("*") if "__pycache__" not in path.parts} - {STAMP}
+    """Return what is in .venv, without what is set aside and what running a program leaves."""
+    found = set(VENV.rglob("*")) - {STAMP}
+    ours = {"__pycache__", *(old.name for old in VENV.glob("old-*"))}
+    return {path for path in found if not ours & set(path.parts)}
+
+
+def put_back(old: Path, all_aside: bool) -> None:
+    """Put back what was set aside into a folder, the stamp last.
+
+    What is there is new, and goes, when all was set aside.
+    """
+    for path in parts() if all_aside else []:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    for path in sorted(old.iterdir(), key=lambda path: path.name == STAMP.name):
+        move(path, VENV / path.name)
+    old.rmdir()
+
+
+def resume() -> None:
+    """Put back what a call set aside that was then killed; where pyvenv.cfg is, all is."""
+    for old in VENV.glob("old-*"):
+        if not STAMP.exists() and (old / STAMP.name).exists() and (old / "pyvenv.cfg").exists():
+            put_back(old, all_aside=True)
 
 
 @contextlib.contextmanager
@@ -198,27 +224,23 @@ def set_aside(anew: bool) -> Iterator[None]:
 
     The stamp stays away when packages were touched, so that the next call begins anew.
     """
-    held = parts() if anew else [STAMP]
-    for left in VENV.glob("old-*"):
-        shutil.rmtree(left, ignore_errors=True)
+    held, all_aside = parts() if anew else [STAMP], False
     before = set() if anew else contents()
-    # Has another name than what is left from the last time, as programs that run are on Windows.
-    old, moved = VENV / f"old-{time.time_ns()}", []
+    # Has another name than what is left of the last time, as programs that run are on Windows.
+    old = VENV / f"old-{time.time_ns()}"
     old.mkdir()
     try:
         for path in held:
             move(path, old / path.name)
-            moved.append(path)
+        all_aside = anew
         yield
     except BaseException:
-        if anew or contents() - {old, old / STAMP.name} == before:
-            for path in moved:  # there may be a new one
-                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
-            for path in sorted(old.iterdir(), key=lambda path: path.name == STAMP.name):
-                move(path, VENV / path.name)
-            old.rmdir()
+        if anew or contents() == before:
+            put_back(old, all_aside)
         raise
-    shutil.rmtree(old, ignore_errors=True)
+    for left in VENV.glob("old-*"):
+        (left / STAMP.name).unlink(missing_ok=True)  # so that no half of it is put back
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def make(anew: bool) -> None:
@@ -283,6 +305,7 @@ def sync(if_changed: bool) -> None:
     with exclusive():
         network()  # writes one of the inputs
         made_from = inputs()
+        resume()
         reason, anew = fault()
         if reason:
             say(f"{reason}; {'making it anew' if anew else 'updating the packages'}")
