@@ -325,9 +325,9 @@ def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
 def test_certificates_of_any_name_cost_nothing_each_day(bake: Bake, tmp_path: Path) -> None:
     """The shells and Python have to agree on which there are, and in which order."""
     project = bake(company_network=True, isolation="venv", python_version=HERE)
-    certificate = authority(tmp_path).read_text()
-    for name in ("certs/a.crt", "certs/B.crt"):
-        project.write(name, certificate)
+    for name in ("a", "B"):
+        (tmp_path / name).mkdir()
+        project.write(f"certs/{name}.crt", authority(tmp_path / name).read_text())
     project.write("certs/.hidden.crt", "no certificate")
     shell(project, "bash", "true")
     quick = '. scripts/current.sh; set -- certs/*.crt; echo "$*"; _venv_current . && echo quick'
