@@ -95,6 +95,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """More than there are processors, as tests wait for containers and the network."""
     return (os.cpu_count() or 1) * 3 // 2
@@ -247,6 +248,7 @@ def released(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     shutil.copytree(template, repository)
     shutil.copy2(ROOT / "copier.yml", repository)
     release(repository, "v1.0.0")
+    run("git", "gc", "--quiet", cwd=repository)  # or each clone copies a folder for each object
     return repository
 
 

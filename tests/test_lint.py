@@ -64,9 +64,9 @@ def test_yamllint_of_ci(answers: dict[str, str], bake: Bake) -> None:
 
 
 def test_compose_schema(docker_project: Project) -> None:
-    for name in ("compose.yaml", "compose.base.yaml", "compose.override.yaml"):
-        schema = ("--builtin-schema", "vendor.compose-spec")
-        assert docker_project.run("check-jsonschema", *schema, name).returncode == 0
+    files = ("compose.yaml", "compose.base.yaml", "compose.override.yaml")
+    schema = ("--builtin-schema", "vendor.compose-spec")
+    assert docker_project.run("check-jsonschema", *schema, *files).returncode == 0
 
 
 def test_hadolint(docker_project: Project) -> None:

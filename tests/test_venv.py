@@ -290,10 +290,17 @@ def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bake) -> 
     assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
 
 
-@pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
-@pytest.mark.parametrize("name", ["with space", 'quote\'s "$HOME" `x` & ; ! %', "Größe 日本"])
+@pytest.mark.parametrize(
+    ("name", "uv"),
+    [
+        ("with space", True),
+        ('quote\'s "$HOME" `x` & ; ! %', True),
+        ("Größe 日本", True),
+        ('Größe 日本 quote\'s "$HOME" `x` & ; ! %', False),
+    ],
+)
 def test_works_in_odd_paths_and_after_a_move(
-    uv: bool, name: str, bake: Bake, tmp_path: Path
+    name: str, uv: bool, bake: Bake, tmp_path: Path
 ) -> None:
     source = bake(isolation="venv", app="cli", python_version=HERE)
     project = Project(tmp_path / name, source.answers)

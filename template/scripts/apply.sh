@@ -2,20 +2,23 @@
 # variables, define deactivate. Sourced by it, in a function.
 # shellcheck shell=sh source=/dev/null disable=SC2154
 
-# What else is called deactivate comes back when ours goes, but for functions in shells that
-# cannot print them.
 if [ -n "${VIRTUAL_ENV-}" ] && [ "$(command -v deactivate)" = deactivate ]; then
     \deactivate # of whatever kind is on top
 fi
-! command -v _venv_deactivate >/dev/null || _venv_deactivate
-_venv_undo=$(alias deactivate 2>/dev/null || :)
-case $_venv_undo in
-    *deactivate=*) _venv_undo="alias ${_venv_undo#alias }" && unalias deactivate ;;
-    *) _venv_undo='' ;;
-esac
-if [ "$(command -v deactivate)" = deactivate ]; then # no command, as pyenv has one
-    _venv_undo="$(eval 'typeset -f deactivate' 2>/dev/null || :)
-        $_venv_undo"
+! command -v _venv_deactivate >/dev/null || _venv_deactivate # when another kind took the name
+# What else is called deactivate comes back when ours goes, but for functions in shells that
+# cannot print them.
+_venv_undo=''
+if command -v deactivate >/dev/null; then # or two subshells would be started for nothing
+    _venv_undo=$(alias deactivate 2>/dev/null || :)
+    case $_venv_undo in
+        *deactivate=*) _venv_undo="alias ${_venv_undo#alias }" && unalias deactivate ;;
+        *) _venv_undo='' ;;
+    esac
+    if [ "$(command -v deactivate)" = deactivate ]; then # no command, as pyenv has one
+        _venv_undo="$(eval 'typeset -f deactivate' 2>/dev/null || :)
+            $_venv_undo"
+    fi
 fi
 
 IFS='' read -r _venv_names <"$_venv_dir/../.venv/activate.names"
