@@ -1,6 +1,6 @@
 # The rest of activate, once .venv is current: leave another environment, save and set the
 # variables, define deactivate. Sourced by it, in a function.
-# shellcheck shell=sh source=/dev/null disable=SC2154
+# shellcheck shell=sh source=/dev/null disable=SC2154,SC2218
 
 if [ -n "${VIRTUAL_ENV-}" ] && [ "$(command -v deactivate)" = deactivate ]; then
     \deactivate # of whatever kind is on top
