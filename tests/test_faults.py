@@ -41,6 +41,16 @@ def start(project: Project, **environment: str) -> subprocess.Popen[str]:
     )
 
 
+def uv_that(folder: Path, line: str) -> dict[str, str]:
+    """Return a PATH with a uv that runs a line of sh in place of `uv pip sync`, or before it."""
+    uv = folder / "bin/uv"
+    uv.parent.mkdir()
+    uv.write_text(f'#!/bin/sh\n[ "$1-$2" != pip-sync ] || {{ {line}; }}\nexec uv-0 "$@"\n')
+    uv.chmod(0o755)
+    (uv.parent / "uv-0").symlink_to(str(shutil.which("uv")))
+    return {"PATH": f"{uv.parent}{os.pathsep}{os.environ['PATH']}"}
+
+
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_several_terminals_at_once_make_one_environment(
     path: dict[str, str], project: Project
@@ -151,12 +161,7 @@ def test_what_a_killed_call_set_aside_comes_back(project: Project, tmp_path: Pat
     shell(project, "bash", "true")
     moved = Project(tmp_path / "moved", project.answers)
     project.path.rename(moved.path)
-    slow = tmp_path / "bin/uv"
-    slow.parent.mkdir()
-    slow.write_text('#!/bin/sh\n[ "$1" != pip ] || kill -9 0\nexec uv-0 "$@"\n')
-    slow.chmod(0o755)
-    (slow.parent / "uv-0").symlink_to(str(shutil.which("uv")))
-    terminal = start(moved, PATH=f"{slow.parent}{os.pathsep}{os.environ['PATH']}")
+    terminal = start(moved, **uv_that(tmp_path, "kill -9 0"))
     terminal.communicate()
     assert terminal.returncode == -signal.SIGKILL and any((moved.path / ".venv").glob("old-*"))
     moved.path.rename(project.path)
@@ -228,14 +233,9 @@ def test_a_package_that_is_half_removed_is_noticed(project: Project, tmp_path: P
     """As by Ctrl-C while uv replaces it: what says which packages there are is still there."""
     shell(project, "bash", "true")
     lock = project.read("requirements-dev.txt")
-    broken = tmp_path / "uv"
     removes = "rm .venv/lib/python*/site-packages/dotenv/parser.py; exit 1"
-    broken.write_text(f'#!/bin/sh\n[ $1-$2 != pip-sync ] || {{ {removes}; }}\nexec uv-0 "$@"\n')
-    broken.chmod(0o755)
-    (tmp_path / "uv-0").symlink_to(str(shutil.which("uv")))
-    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     project.append("requirements-dev.txt", "# changed\n")
-    assert session(project, "bash", env={"PATH": path}, check=False).returncode
+    assert session(project, "bash", env=uv_that(tmp_path, removes), check=False).returncode
     project.write("requirements-dev.txt", lock)
     done = session(project, "bash", "python -c 'import dotenv.parser; print(1)'")
     assert done.stdout == "1\n" and "venv: .venv is not complete; making it anew" in done.stderr
@@ -366,9 +366,9 @@ def test_a_file_system_without_locks_is_no_obstacle(
     """As some of a network are; none that can be mounted here is."""
     module = load_scripts().venv
     module.VENV, unlockable = tmp_path / ".venv", OSError(errno.ENOLCK, "No locks available")
-    monkeypatch.setattr("fcntl.flock", Mock(side_effect=unlockable))
+    monkeypatch.setattr("fcntl.flock", flock := Mock(side_effect=unlockable))
     with module.exclusive():
-        pass
+        assert flock.called
 
 
 def test_an_unreadable_file_is_one_line(project: Project) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 
@@ -27,8 +26,6 @@ def compare() -> None:
     engine = shutil.which("docker") or shutil.which("podman")
     if not engine:
         raise Problem("parity compares .venv with the images: it needs Docker or Podman")
-    if not os.path.exists(PYTHON):
-        raise Problem("there is no .venv yet; run: scripts/venv sync")
     pythons = {".venv": [PYTHON]}
     for target in ("test", "runtime"):
         note = VENV / "image"

@@ -35,7 +35,7 @@ from project import LOCKS, PYTHON, ROOT, WINDOWS, inputs, read, recorded
 # another one and stays when that is gone: only that it runs proves something.
 DAILY = __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"]
 RUNS = sys.executable.lower() == PYTHON.lower() if WINDOWS else os.path.exists(PYTHON)
-if DAILY and RUNS and recorded() and not os.environ.get("PROJECT_PYTHON"):
+if DAILY and RUNS and not os.environ.get("PROJECT_PYTHON") and recorded():
     sys.exit()
 
 import contextlib
@@ -191,9 +191,8 @@ def move(path: Path, target: Path) -> None:
 
 def contents() -> set[Path]:
     """Return what is in .venv, without what is set aside and what running a program leaves."""
-    found = set(VENV.rglob("*")) - {STAMP}
-    ours = {"__pycache__", *(old.name for old in VENV.glob("old-*"))}
-    return {path for path in found if not ours & set(path.parts)}
+    left_out = {"__pycache__", *(old.name for old in VENV.glob("old-*"))}
+    return {path for path in VENV.rglob("*") if not left_out & set(path.parts)} - {STAMP}
 
 
 def put_back(old: Path, all_aside: bool) -> None:
@@ -261,7 +260,7 @@ def make(anew: bool) -> None:
         install(path)
         noted |= {"python": path, "version": version, "packages": installed()}
         write(STAMP, json.dumps(noted, indent=1).encode())
-    if gone := sorted(packages.keys() - installed().keys()):
+    if gone := sorted(packages.keys() - noted["packages"].keys()):
         say(f"removed what is not in the locks: {', '.join(gone)}")
     if conda := os.environ.get("CONDA_PREFIX"):
         say(f"note: conda's {conda} is active too, and comes after .venv on PATH")
@@ -297,8 +296,9 @@ def sync(if_changed: bool) -> None:
     # These marks keep the quick check of the shells from deciding: while only this terminal asks
     # for this Python, and while there is something to say each time.
     asked, told = b"\0" if os.environ.get("PROJECT_PYTHON") else b"", b"told"
-    quiet, loud = recorded(asked), recorded(asked + told)
-    if if_changed and (quiet or loud) and not fault()[0]:
+    quiet = if_changed and recorded(asked)
+    loud = if_changed and not quiet and recorded(asked + told)
+    if (quiet or loud) and not fault()[0]:
         for line in dotenv()[1] if loud else []:
             say(line)
         return  # without a lock, which a tree that is read-only cannot have
@@ -355,6 +355,8 @@ def clean() -> None:
 
 def parity() -> None:
     """Compare the environment with the images; see parity.py."""
+    if not os.path.exists(PYTHON):
+        raise Problem(f"{fault()[0]}; run: scripts/venv sync")
     from parity import compare
 
     compare()
