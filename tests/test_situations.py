@@ -21,6 +21,7 @@ from test_venv import (
     SOURCE,
     feed,
     french,
+    path_without_uv,
     session,
     shell,
 )
@@ -291,6 +292,8 @@ def test_a_variable_that_a_shell_refuses_changes_nothing(
 # Where a shell computes with what a variable holds, it runs what stands in the index.
 COUNTERS = ("COLUMNS", "COUNTER", "ERRNO", "HISTCMD", "HISTSIZE", "LINES", "LISTMAX", "MAILCHECK")
 COUNTERS += ("OPTIND", "PERIOD", "RANDOM", "REPORTTIME", "SAVEHIST", "SECONDS", "SRANDOM", "TMOUT")
+# And yash runs these.
+COUNTERS += ("COMMAND_NOT_FOUND_HANDLER", "YASH_AFTER_CD")
 
 
 @pytest.mark.parametrize("name", SOURCE)
@@ -305,7 +308,8 @@ def test_no_value_is_executed(project: Project, name: str, tmp_path: Path) -> No
     project.write(".env", "".join(f"{variable}='{value}'\n" for variable in names))
     counts = "typeset -i COUNTER=5" if name in STRICT else ""
     try:
-        done = feed(project, name, counts, SOURCE[name].format("scripts"), SHOW, "deactivate")
+        lines = [counts, SOURCE[name].format("scripts"), "cd .", SHOW, "deactivate"]
+        done = feed(project, name, *lines)
     finally:
         (project.path / ".env").unlink()
     assert not mark.exists()
@@ -344,6 +348,63 @@ def test_one_activate_may_source_another(project: Project, name: str, tmp_path: 
     (tmp_path / "scripts/activate").write_text(f"{SOURCE[name]}\n".format(project.path / "scripts"))
     done = feed(Project(tmp_path, {}), name, SOURCE[name].format("scripts"), SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv") and done.stderr == ""
+
+
+@pytest.mark.parametrize("name", [*POSIX, "tcsh"])
+def test_a_script_of_that_name_may_source_it(project: Project, name: str, tmp_path: Path) -> None:
+    source = SOURCE[name].format(project.path / "scripts")
+    script = tmp_path / ("my-activate.csh" if name == "tcsh" else "activate")
+    script.write_text(f"{source}\n{SHOW}\n")
+    words = ["busybox", "ash"] if name == "busybox" else [name, *NO_STARTUP_FILES.get(name, [])]
+    done = run(*words, script, cwd=tmp_path)
+    assert json.loads(done.stdout)[0] == str(project.path / ".venv") and done.stderr == ""
+
+
+@pytest.mark.parametrize("name", POSIX)
+def test_a_python_may_be_asked_for_without_export(project: Project, name: str) -> None:
+    source = f"{SOURCE[name].format('scripts')} || echo $?-${{VIRTUAL_ENV-none}}"
+    done = feed(project, name, "PROJECT_PYTHON=/nowhere", source)
+    assert done.stdout == "1-none\n" and "PROJECT_PYTHON=/nowhere starts no Python" in done.stderr
+
+
+@pytest.mark.parametrize("name", POSIX)
+def test_a_thousand_variables_do_not_exhaust_the_stack(project: Project, name: str) -> None:
+    project.write(".env", "".join(f"MANY_{number}=value\n" for number in range(1000)))
+    try:
+        lines = [SOURCE[name].format("scripts"), "printenv MANY_999", "deactivate", "echo alive"]
+        done = feed(project, name, "ulimit -s 1024", *lines)
+    finally:
+        (project.path / ".env").unlink()
+    assert done.stdout == "value\nalive\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "define"),
+    [
+        ("bash", "command_not_found_handle() { touch asked; }"),
+        ("zsh", "command_not_found_handler() { touch asked; }"),
+        ("fish", "function fish_command_not_found\ntouch asked\nend"),
+    ],
+)
+def test_no_package_is_looked_for(project: Project, name: str, define: str) -> None:
+    """A handler of unknown commands may look for a second which package has it."""
+    feed(project, name, define, SOURCE[name].format("scripts"), "deactivate")
+    asked = project.path / "asked"
+    assert not asked.exists()
+    feed(project, name, define, "no-such-command-at-all", "true")
+    asked.unlink()
+
+
+def test_tcsh_takes_another_locale(project: Project, tmp_path: Path) -> None:
+    """By which it reads each later line, and what it writes to the environment."""
+    odd = Project(tmp_path / "Größe 日本", {})
+    shutil.copytree(project.path, odd.path, symlinks=True)
+    odd.write(".env", "LC_ALL=C\nNAME=ours\n")
+    show = "printenv NAME; printenv LC_ALL; python -c 'import sys; print(ascii(sys.prefix))'"
+    lines = ["setenv NAME älter", SOURCE["tcsh"].format("scripts"), show, "deactivate"]
+    done = feed(odd, "tcsh", *lines, "printenv NAME; printenv LC_ALL", env={"LC_ALL": "C.UTF-8"})
+    inside = ["ours", "C", ascii(f"{odd.path}/.venv")]
+    assert done.stdout.splitlines() == [*inside, "älter", "C.UTF-8"]
 
 
 def test_tcsh_that_has_no_path_to_search_gets_one(project: Project) -> None:
@@ -401,10 +462,10 @@ def test_leaves_the_first_project_whose_variable_was_unset(
     assert str(project.path) not in inside and inside == f"{second.path}/.venv/bin:{after}"
 
 
-@pytest.mark.parametrize("name", [name for name in SOURCE if name != "nu"])
+@pytest.mark.parametrize("name", SOURCE)
 def test_a_link_to_the_file_is_followed(project: Project, name: str, tmp_path: Path) -> None:
     source = SOURCE[name].format(tmp_path)
-    link = Path(source.split()[1])
+    link = Path(source.split()[-1])
     link.symlink_to(project.path / "scripts" / link.name)
     done = feed(Project(tmp_path, {}), name, source, SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
@@ -616,6 +677,10 @@ def test_a_user_without_a_home_and_a_name_is_served(project: Project, tmp_path: 
     words = ("env", "-u", "HOME", "-u", "PYENV_ROOT", "setpriv", "--reuid=54321", "--clear-groups")
     done = copy.run(*words, "scripts/venv", "sync", check=False)
     assert "Traceback" not in done.stderr
+    without_uv = {"PATH": path_without_uv()}
+    done = copy.run(*words, "scripts/venv", "lock", check=False, env=without_uv)
+    assert done.returncode and not (copy.path / "~").exists()
+    assert "venv: expected a folder for a cache, found ~/.cache; set HOME\n" in done.stderr
 
 
 @pytest.mark.parametrize("line", ["-e .", "thing @ git+https://git.example.org/thing"])

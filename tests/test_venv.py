@@ -149,13 +149,16 @@ def test_is_found_from_anywhere(project: Project, name: str, tmp_path: Path) -> 
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
 
-@pytest.mark.parametrize("name", [name for name in SOURCE if name != "nu"])
+@pytest.mark.parametrize("name", SOURCE)
 def test_executed_instead_of_sourced_tells_the_command(project: Project, name: str) -> None:
     file = SOURCE[name].format("scripts").split()[-1]
     flags = ("ash",) if name == "busybox" else ()
     done = project.run(name, *flags, file, check=False)
     assert done.returncode != 0
     assert SOURCE[name].format("scripts") in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+NO_ASSIGNMENT = "expected NAME=value, in UTF-8; this line is left out"
 
 
 @pytest.mark.parametrize("name", SOURCE)
@@ -168,7 +171,17 @@ def test_loads_dotenv_as_it_stands(project: Project, name: str) -> None:
     (project.path / ".env").unlink()
     found = environment(done.stdout)
     assert (found["VALUE"], found["EMPTY"], found["MULTI"]) == (value, "", "a\nb\nc")
-    assert done.stderr.splitlines() == ["venv: .env:7: expected NAME=value; this line is left out"]
+    assert done.stderr.splitlines() == [f"venv: .env:7: {NO_ASSIGNMENT}"]
+
+
+def test_leaves_out_the_lines_of_dotenv_that_are_not_utf_8(project: Project) -> None:
+    (project.path / ".env").write_bytes("A=é\nB=é\nÉ=1\nC=3\n#é\n".encode("latin-1"))
+    done = session(project, "bash", SHOW)
+    (project.path / ".env").unlink()
+    found = environment(done.stdout)
+    assert (found["C"], {"A", "B"} & found.keys()) == ("3", set())
+    lines = [f"venv: .env:{line}: {NO_ASSIGNMENT}" for line in (1, 2, 3)]
+    assert done.stderr.splitlines() == lines
 
 
 @pytest.mark.parametrize("name", [*POSIX, "fish"])
@@ -565,6 +578,13 @@ def test_no_install_setting_leads_astray(uv: bool, bake: Bake, tmp_path: Path) -
         "PYTHONPATH": "/nowhere",
         "PIP_CONSTRAINT": str(tmp_path / "constraints.txt"),
         "UV_CONSTRAINT": str(tmp_path / "constraints.txt"),
+        "PIP_EDITABLE": "/nowhere",
+        "PIP_PLATFORM": "nowhere",
+        "PIP_PYTHON_VERSION": "3.8",
+        "PIP_REQUIREMENT": "/nowhere",
+        "UV_BUILD_CONSTRAINT": "/nowhere",
+        "UV_EXCLUDE": str(tmp_path / "constraints.txt"),
+        "UV_OVERRIDE": str(tmp_path / "constraints.txt"),
         "UV_PROJECT": "/nowhere",
         "UV_PYTHON": str(tmp_path / "other/bin/python"),
         "UV_WORKING_DIR": str(tmp_path),

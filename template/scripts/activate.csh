@@ -7,8 +7,8 @@
 set _venv_status = 1
 # No variable tells where a sourced file is, but on Linux csh holds it open; $$ is no subshell's.
 set _venv_dir = "$cwd:q/scripts"
-set _venv_look = 'for fd in /proc/$PPID/fd/*; do if [ -f "$fd" ]; then readlink "$fd"; fi; done'
-foreach _venv_link ("`\sh -c '$_venv_look:q'`")
+set _venv_sh = 'for fd in /proc/$PPID/fd/*; do if [ -f "$fd" ]; then readlink "$fd"; fi; done'
+foreach _venv_link ("`\sh -c '$_venv_sh:q'`")
     if ("$_venv_link:q" =~ */scripts/activate.csh) set _venv_dir = "$_venv_link:h:q"
 end
 set _venv_error = ""
@@ -16,11 +16,11 @@ if (! -f "$_venv_dir:q/venv.py") then
     set _venv_error = "cannot tell where the project is; cd to it, then"
 endif
 if ($?0) then
-    if ("$0" =~ *activate.csh) set _venv_error = "this file has to be sourced"
+    if ("$0:t" == activate.csh) set _venv_error = "this file has to be sourced"
 endif
 if (! $?tcsh) set _venv_error = "this csh lacks what deactivate needs; in tcsh"
 if ("$_venv_error" != "") then
-    \sh -c 'echo "activate.csh: $0: source scripts/activate.csh" >&2' "$_venv_error"
+    \sh -c 'echo "activate.csh: ${1}: source scripts/activate.csh" >&2' sh "$_venv_error"
     goto finish
 endif
 \sh "$_venv_dir:q/venv" sync --if-changed || goto finish
@@ -31,8 +31,8 @@ if ($?_venv_undo) eval 'eval "$_venv_undo:q"'
 set _venv_names = (`\cat "$_venv_dir:h:q/.venv/activate.names"` PATH)
 set _venv_undo = "unalias deactivate; unsetenv $_venv_names;"
 # To csh, a variable of its own is set as well.
-set _venv_look = 'for name; do if printenv "$name" >/dev/null; then echo "$name"; fi; done'
-foreach _venv_name ("`\sh -c '$_venv_look:q' sh $_venv_names`")
+set _venv_sh = 'for name; do if printenv "$name" >/dev/null; then echo "$name"; fi; done'
+foreach _venv_name ("`\sh -c '$_venv_sh:q' sh $_venv_names`")
     eval "set _venv_old_$_venv_name = "'"$'"$_venv_name"':q"'
     set _venv_undo = "$_venv_undo:q setenv $_venv_name "'"$_venv_old_'"$_venv_name"':q";'
 end
@@ -54,5 +54,5 @@ rehash
 set _venv_status = 0
 
 finish:
-unset _venv_dir _venv_look _venv_link _venv_error _venv_name _venv_names
+unset _venv_dir _venv_sh _venv_link _venv_error _venv_name _venv_names
 eval "unset _venv_status; \sh -c 'exit $_venv_status'"

@@ -6,7 +6,7 @@
 
 function _venv_activate -a _venv_file
     functions -e _venv_activate # what runs goes on running
-    if test (count (string match -- '*activate.fish*' $argv[2..])) -lt 2 # once only when executed
+    if test (count (string match -- '*activate.fish*' $argv[2..])) -lt 2 # twice when sourced
         echo "activate.fish: this file has to be sourced: source scripts/activate.fish" >&2
         return 1
     end

@@ -2,13 +2,20 @@
 #     overlay use scripts/activate.nu
 # `deactivate` puts everything back. The activate files of all shells do the same in turn: find
 # this folder, sync .venv, leave another environment, save and set the variables, define
-# deactivate. The overlay saves them: it holds what this file sets, and goes as a whole.
+# deactivate (here an alias, at the top). The overlay saves them: it holds what this file sets, and
+# goes as a whole.
 
-const scripts = path self .
+const file = path self
 
 export alias deactivate = overlay hide --keep-env [PWD] activate
 
+def main [] {
+    print --stderr "activate.nu: this file is an overlay: overlay use scripts/activate.nu"
+    exit 1
+}
+
 export-env {
+    let scripts = $file | path expand | path dirname # a link has this as its file
     let venv = $scripts | path dirname | path join .venv
     let windows = $nu.os-info.name == windows
     let bin = $venv | path join (if $windows { "Scripts" } else { "bin" })

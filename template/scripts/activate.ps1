@@ -11,9 +11,9 @@
 
     # The first Python that can run venv.py; the Microsoft Store's stub is found, but fails.
     $test = 'import sys; sys.exit(sys.version_info < (3, 9))'
-    $names = $env:PROJECT_PYTHON, (Join-Path $bin 'python'), 'py', 'python3', 'python' -ne $null
+    $pythons = $env:PROJECT_PYTHON, (Join-Path $bin 'python'), 'py', 'python3', 'python' -ne $null
     $python = $null
-    foreach ($name in $names) {
+    foreach ($name in $pythons) {
         try { & $name -I -S -c $test 2>$null } catch { continue }
         if ($LASTEXITCODE -eq 0) { $python = $name; break }
     }

@@ -5,7 +5,7 @@
 if [ -n "${VIRTUAL_ENV-}" ] && [ "$(command -v deactivate)" = deactivate ]; then
     \deactivate # of whatever kind is on top
 fi
-! command -v _venv_deactivate >/dev/null || _venv_deactivate # when another kind took the name
+! command -v _venv_deactivate >/dev/null || _venv_deactivate # ours, below one of another kind
 # What else is called deactivate comes back when ours goes, but for functions in shells that
 # cannot print them.
 _venv_undo=''
@@ -53,4 +53,4 @@ _venv_deactivate() {
     unset _venv_undo _venv_old_path _venv_prompt
     hash -r 2>/dev/null || :
 }
-eval 'deactivate() { _venv_deactivate; }' # read only now that no alias has the name
+eval 'deactivate() { _venv_deactivate; }' # or an alias of that name would be expanded

@@ -136,6 +136,8 @@ def lock(upgrade: bool) -> None:
     if not uv:
         cache = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
         folder = Path(cache or os.path.expanduser("~/.cache"), "venv.py")
+        if not folder.is_absolute():
+            raise Problem(f"expected a folder for a cache, found {folder.parent}; set HOME")
         python, _ = choose()
         unpack_pip(python, folder)
         pip = [python, "-I", folder / "pip", "--python="]

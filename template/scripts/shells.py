@@ -16,16 +16,18 @@ import json
 from dotenv.parser import parse_stream
 def line(original):  # it begins with the empty lines before
     return original.line + original.string.partition(original.string.strip())[0].count("\\n")
-with open(".env", encoding="utf-8-sig") as stream:
+with open(".env", encoding="utf-8-sig", errors="surrogateescape") as stream:
     found = [(line(b.original), b.key, b.value, b.error) for b in parse_stream(stream)]
 print(json.dumps(found))
 """
 NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+UNFIT = re.compile("[\0\udc80-\udcff]")  # ends a variable; is no UTF-8
 # Variables that belong to a shell, which lets nobody set them, computes with what they hold, and
 # so may run it, or acts on it; and those of activation.
 RESERVED = r"""
-    (BASH|FISH|KSH|ZLE|ZSH|dis|fish|zsh|_venv)_.* | BASH(OPTS|PID) | KSH[EGU]*ID
-    | ARGC | ARGV0 | COLUMNS | DIRSTACK(SIZE)? | E?[GU]ID | EPOCH(REALTIME|SECONDS) | ERRNO
+    (BASH|FISH|KSH|YASH|ZLE|ZSH|dis|fish|zsh|_venv)_.* | BASH(OPTS|PID) | KSH[EGU]*ID
+    | ARGC | ARGV0 | COLUMNS | COMMAND_NOT_FOUND_HANDLER | CURRENT_FILE | DIRSTACK(SIZE)?
+    | ENV_CONVERSIONS | FILE_PWD | E?[GU]ID | EPOCH(REALTIME|SECONDS) | ERRNO
     | ERRORLEVEL | FUNC(NAME|NEST) | GROUPS | HIST(CHARS|CMD|SIZE) | IFS | JOBMAX | KEYBOARD_HACK
     | KEYTIMEOUT | LINENO | LINES | LISTMAX | LOGCHECK | MAIL(CHECK|PATH) | OPTIND | PGRP
     | PIPESTATUS | POSIXLY_CORRECT | PPID | PWD | RANDOM | REPORT(MEMORY|TIME) | SAVEHIST | SECONDS
@@ -54,8 +56,8 @@ def variables(parsed: str) -> tuple[dict[str, str], list[str]]:
             continue  # a comment or an empty line
         if (name or "").startswith("COMPOSE_"):
             continue  # Docker Compose reads .env itself; in a shell, other projects would see it
-        if error or value is None or "\0" in value or not NAME.fullmatch(name):
-            wrong.append(f".env:{line}: expected NAME=value; this line is left out")
+        if error or value is None or UNFIT.search(value) or not NAME.fullmatch(name):
+            wrong.append(f".env:{line}: expected NAME=value, in UTF-8; this line is left out")
         elif re.fullmatch(RESERVED, name, re.VERBOSE):
             wrong.append(f".env:{line}: {name} is for the shell to set; this line is left out")
         else:
@@ -74,7 +76,7 @@ def quote_sh(text: str, special: str = "'") -> str:
 # backslash counts, in PowerShell typographic quotes do, and a batch file cannot hold more than a
 # line.
 SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
-    "sh": ("\\unset -v {0} && {0}={1} && \\export {0} &&\n", quote_sh),
+    "sh": ("\\unset -v {0} && {0}={1} && \\export {0} || return\n", quote_sh),
     "csh": ("setenv {} {}\n", lambda s: quote_sh(s, "'!\\").replace("\n", "\\\n")),
     "fish": ("set -gx {} {}\n", lambda s: "'" + re.sub(r"(['\\])", r"\\\1", s) + "'"),
     "ps1": ("$env:{} = {}\n", lambda s: "'" + re.sub("(['\u2018-\u201b])", r"\1\1", s) + "'"),
@@ -90,10 +92,11 @@ def files(to_set: dict[str, str]) -> dict[str, bytes]:
 
     The one with the names tells what to save before.
     """
-    texts = {"names": " ".join([*to_set, "PYTHONHOME\n"]), "json": json.dumps(to_set)}
+    # Set last and restored first, as csh reads each line by the locale of that moment.
+    names = sorted(to_set, key=lambda name: name != "LANG" and not name.startswith("LC_"))
+    texts = {"names": " ".join([*names, "PYTHONHOME\n"]), "json": json.dumps(to_set)}
     for shell, (form, quote) in SETTERS.items():
-        texts[shell] = "".join(form.format(k, quote(v)) for k, v in to_set.items())
-    texts["sh"] += ":\n"
+        texts[shell] = "".join(form.format(k, quote(to_set[k])) for k in reversed(names))
     # Windows PowerShell takes a file for UTF-8 only with the mark.
     encodings = {"ps1": "utf-8-sig"}
     return {

@@ -275,7 +275,7 @@ def dotenv() -> tuple[dict[str, str], list[str]]:
         return {}, []
     if answer := ask(PYTHON, "-I", "-c", shells.PARSE):
         return shells.variables(answer[0])
-    return {}, [".env was not loaded: it has to be UTF-8, and python-dotenv in the locks"]
+    return {}, [".env was not loaded: expected python-dotenv in the locks"]
 
 
 def write_activation(dotenv: dict[str, str]) -> None:
