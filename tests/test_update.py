@@ -261,6 +261,63 @@ def test_an_answer_to_what_was_written_by_hand_is_a_conflict(
     assert mark and ours in conflict and next(iter(change.values())) in conflict
 
 
+SETTING = re.compile(r"^(?:[\w-]+|{{ project_slug }}) = .*", re.MULTILINE)
+
+
+def remark(text: str, *remarks: str) -> str:
+    """Append a remark to each setting in pyproject.toml, with several to one after the other."""
+    turns = itertools.cycle(remarks)
+    return SETTING.sub(lambda setting: setting[0] + next(turns), text)
+
+
+@pytest.mark.parametrize("ours", ["  # ours", ""])
+def test_settings_that_stand_together_can_be_changed_by_both(
+    ours: str, bake: Bake, repository: Path
+) -> None:
+    """Every second one by the user, and the others by a later version."""
+    project = bake(repository, author_name="Me")
+    before = project.read("pyproject.toml")
+    project.write("pyproject.toml", remark(before, ours, "" if ours else "  # ours"))
+    project.commit()
+    template = repository / "template/pyproject.toml.jinja"
+    own, rest = template.read_text("utf-8").split("{%- else -%}\n", 1)
+    rest = rest.replace("authors = []", "# none")  # the other branch, which is not taken
+    later = remark(rest, "" if ours else "  # later", "  # later" if ours else "")
+    template.write_text(f"{own}{{%- else -%}}\n{later}", "utf-8")
+    release(repository, "v2.0.0")
+    project.update()
+    both = ("  # ours", "  # later") if ours else ("  # later", "  # ours")
+    assert project.read("pyproject.toml") == remark(before, *both)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"project_name": "Other"},
+        {"project_description": "Other."},
+        {"author_name": "Other"},
+        {"license": "Proprietary"},
+    ],
+)
+def test_an_answer_can_change_beside_what_was_written_by_hand(
+    answer: dict[str, str], bake: Bake, released: Path
+) -> None:
+    answers = {"package_name": "ours"}
+    project = bake(released, **answers)
+    before = project.read("pyproject.toml")
+    fresh = bake(**answers | answer).read("pyproject.toml")
+
+    def by_hand(text: str, other: str) -> str:
+        """Change each setting that the answer does not change."""
+        lines = other.splitlines()
+        return SETTING.sub(lambda one: one[0] + "  # ours" * (one[0] in lines), text)
+
+    project.write("pyproject.toml", by_hand(before, fresh))
+    project.commit()
+    project.update(**answer)
+    assert project.read("pyproject.toml") == by_hand(fresh, before) != fresh
+
+
 def test_no_answer_adds_a_key_to_the_settings_of_tools(bake: Bake) -> None:
     """The user may have it, further down in that table, where an update does not look."""
     tools = [
