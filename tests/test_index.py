@@ -119,6 +119,18 @@ def test_the_users_index_is_used(project: Project, wheels: Path, variables: dict
     assert Index.requests == []
 
 
+def test_what_uv_has_in_its_cache_is_not_asked_for(
+    project: Project, index: dict[str, str], tmp_path: Path
+) -> None:
+    variables = index | {"UV_CACHE_DIR": str(tmp_path / "uv")}
+    session(project, "bash", env=variables)
+    project.run("scripts/venv", "clean")
+    Index.requests.clear()
+    done = session(project, "bash", ALPHA, env=variables)
+    assert done.stdout == "1.0\n" and " + alpha==1.0\n" in done.stderr
+    assert Index.requests == []
+
+
 def test_another_file_than_locked_is_refused(
     project: Project, wheels: Path, variables: dict[str, str]
 ) -> None:
