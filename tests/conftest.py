@@ -20,6 +20,7 @@ import copier
 import jinja2
 import pytest
 import yaml
+from copier._main import Worker
 from plumbum import local
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -207,12 +208,17 @@ def no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_rendering() -> Iterator[None]:
-    """Let all projects share what Copier would compile anew for each, and parse YAML in C."""
+    """Let all projects share what Copier would compile anew for each, and parse YAML in C.
+
+    Nor does it start Git for each file to see whether `core.fileMode` is false in the project's
+    repository: `git init` makes it true, but on Windows.
+    """
     compiled: dict[Any, Any] = {}
     compile_ = jinja2.Environment.compile
 
     def compile_once(self: jinja2.Environment, source: Any, *names: Any, **options: Any) -> Any:
-        key = type(self), self.undefined, source, names, tuple(options.items())
+        # A file is in another clone of the template each time, which only a traceback shows.
+        key = type(self), self.undefined, source, names[:1], tuple(options.items())
         if key not in compiled:
             compiled[key] = compile_(self, source, *names, **options)
         return compiled[key]
@@ -220,6 +226,8 @@ def quick_rendering() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Environment, "compile", compile_once)
         patch.setattr(yaml, "SafeLoader", yaml.CSafeLoader)
+        if os.name == "posix":
+            patch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
         yield
 
 
