@@ -21,6 +21,7 @@ import jinja2
 import pytest
 import yaml
 from copier._main import Worker
+from copier._vcs import clone
 from plumbum import local
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -207,12 +208,14 @@ def no_user_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_rendering() -> Iterator[None]:
+def quick_rendering(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Let all projects share what Copier would compile anew for each, and parse YAML in C.
 
     Nor does it start Git for each file to see whether `core.fileMode` is false in the project's
-    repository: `git init` makes it true, but on Windows.
+    repository: `git init` makes it true, but on Windows. And it clones a template's repository,
+    which takes five commands, once as long as nothing was released.
     """
+    clones: dict[tuple[str, ...], str] = {}
     compiled: dict[Any, Any] = {}
     compile_ = jinja2.Environment.compile
 
@@ -223,8 +226,16 @@ def quick_rendering() -> Iterator[None]:
             compiled[key] = compile_(self, source, *names, **options)
         return compiled[key]
 
+    def clone_once(url: str, ref: str, location: str) -> str:
+        # Copier only reads it, and removes the folder that it had made for it.
+        key = url, ref, run("git", "show-ref", cwd=url).stdout
+        if key not in clones:
+            clones[key] = clone(url, ref, str(tmp_path_factory.mktemp("clone")))
+        return clones[key]
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(jinja2.Environment, "compile", compile_once)
+        patch.setattr(copier._template, "clone", clone_once)
         patch.setattr(yaml, "SafeLoader", yaml.CSafeLoader)
         if os.name == "posix":
             patch.setattr(Worker, "_sync_git_index_executable_bit", lambda *_: None)
@@ -277,8 +288,7 @@ def release(repository: Path, version: str) -> None:
 def bake(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bake:
     """Make a project: bake(isolation="venv", app="web").
 
-    Without Git on PATH, as Copier else starts it for each file, to see whether `core.fileMode`
-    is false in the project's repository, of which there is none.
+    Without Git on PATH, which Copier else asks whether the template is a repository or a bundle.
     """
 
     def make(source: Path = template, **answers: Any) -> Project:
