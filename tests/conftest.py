@@ -23,6 +23,7 @@ import yaml
 from copier._main import Worker
 from copier._vcs import clone
 from plumbum import local
+from xdist.scheduler import LoadScopeScheduling
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = {
@@ -35,8 +36,8 @@ ASKED = {name for name, question in QUESTIONS.items() if question.get("when") is
 # The tools that came with the tests, whether their environment is activated or not.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
-# Whose tests each make a project of their own.
-SHARE_NOTHING = ("test_faults.py", "test_life.py", "test_locks.py", "test_update.py")
+# Whose tests each make a project of their own; those that take longest first.
+SHARE_NOTHING = ("test_update.py", "test_faults.py", "test_life.py", "test_locks.py")
 
 # --- What a test may need -----------------------------------------------------
 
@@ -103,20 +104,30 @@ def pytest_xdist_auto_num_workers() -> int:
     return (os.cpu_count() or 1) * 3 // 2
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Scheduling(LoadScopeScheduling):
     """Keep with one worker what shares a project, an image or an environment.
 
-    What shares nothing comes last, one by one, so that no worker is left with a whole file.
+    What shares nothing is given out one by one, so that no worker is left with a whole file. This
+    is what `--dist=loadgroup` did before pytest 9.2: pytest-dev/pytest-xdist#1386.
     """
-    for item in items:
-        group = item.path.name
-        if group == "test_files.py" and (callspec := getattr(item, "callspec", None)):
-            group += callspec.id
-        if group in SHARE_NOTHING:
-            group = item.nodeid
-        item.add_marker(pytest.mark.xdist_group(group))
-    items.sort(key=lambda item: item.path.name in SHARE_NOTHING)
+
+    def _split_scope(self, nodeid: str) -> str:
+        file, _, test = nodeid.partition("::")
+        name = Path(file).name
+        if name == "test_files.py":
+            return name + test.partition("[")[2]
+        return nodeid if name in SHARE_NOTHING else name
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    return Scheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the longest tests first among those that come one by one, and so last."""
+    rank = {name: number for number, name in enumerate(SHARE_NOTHING)}
+    items.sort(key=lambda item: rank.get(item.path.name, -1))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
