@@ -8,8 +8,10 @@ import keyword
 import re
 import sys
 import tomllib
+import traceback
 from pathlib import Path
 
+import copier
 import pytest
 import yaml
 from conftest import QUESTIONS, ROOT, Bake, run
@@ -87,22 +89,28 @@ REFUSED = [
 def test_refuses_a_wrong_answer_and_writes_nothing(
     question: str, answer: str, accepted: str, template: Path, tmp_path: Path
 ) -> None:
-    target = tmp_path / "project"
-    flags = (
-        "--defaults",
-        "--data",
-        "app=web",
-        "--data",
-        "company_network=true",
-        "--data",
-        f"{question}={answer}",
-    )
-    done = run(sys.executable, "-m", "copier", "copy", *flags, template, target, check=False)
-    assert done.returncode != 0
-    last_line = done.stderr.strip().splitlines()[-1]
+    target, data = tmp_path / "project", {"app": "web", "company_network": "true"}
+    with pytest.raises(ValueError) as refusal:
+        copier.run_copy(str(template), target, data | {question: answer}, defaults=True, quiet=True)
+    last_line = last_line_of(refusal.value)
     assert question in last_line and accepted in last_line
     assert len(last_line) <= 160, "would be cut in a terminal"
     assert not target.exists()
+
+
+def last_line_of(refusal: ValueError) -> str:
+    """Return what stands last in a terminal, below the lines of the traceback."""
+    return traceback.format_exception_only(refusal)[-1].splitlines()[-1]
+
+
+def test_the_last_line_in_a_terminal_tells_what_is_wrong(template: Path, tmp_path: Path) -> None:
+    words = ("copy", "--defaults", "--data", "port=1023", "--data", "app=web")
+    done = run(sys.executable, "-m", "copier", *words, template, tmp_path / "project", check=False)
+    with pytest.raises(ValueError) as refusal:
+        data = {"port": "1023", "app": "web"}
+        copier.run_copy(str(template), tmp_path / "project", data, defaults=True, quiet=True)
+    assert done.returncode != 0 and not (tmp_path / "project").exists()
+    assert done.stderr.strip().splitlines()[-1] == last_line_of(refusal.value)
 
 
 @pytest.mark.parametrize("question", [q for q in QUESTIONS if "validator" in QUESTIONS[q]])
