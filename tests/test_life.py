@@ -13,10 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import copier
 import jinja2
 import pexpect
 import pytest
+import yaml
 from conftest import ASKED, QUESTIONS, SAMPLES, Bake, Project, choices, release, run
+from copier.errors import UserMessageError
 from test_update import change_everything, edit, updated
 
 COPIER = (sys.executable, "-m", "copier")
@@ -133,15 +136,15 @@ def test_no_message_tells_to_overwrite_settings_that_are_there(
 @pytest.mark.parametrize("app", SAMPLES)
 @pytest.mark.parametrize("isolation", choices("isolation"))
 def test_the_messages_tell_what_to_type_next(
-    isolation: str, app: str, released: Path, tmp_path: Path
+    isolation: str, app: str, released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project = Project(tmp_path / "project", {})
-    answers = (f"--data=isolation={isolation}", f"--data=app={app}")
-    flags = (*answers, "--data=project_name=Other Name", "--data=port=8123")
-    run = Project(tmp_path, {}).run
-    after_copy = run(*COPIER, "copy", "--defaults", *flags, released, project.path).stderr
+    answers = {"isolation": isolation, "app": app, "project_name": "Other Name", "port": 8123}
+    copier.run_copy(str(released), project.path, answers, defaults=True)
+    after_copy = capsys.readouterr().err
     project.commit()
-    after_update = update(project).stderr
+    copier.run_update(project.path, defaults=True, overwrite=True)
+    after_update = capsys.readouterr().err
     assert f"Other Name is in {project.path};" in after_copy
     assert "Look at the changes with `git diff`" in after_update
     for message in (after_copy, after_update):
@@ -288,12 +291,12 @@ def test_answers_that_cannot_be_are_refused(
 ) -> None:
     change_answers(project, pattern, text)
     before = project.files()
-    done = update(project)
-    assert done.returncode == 1 and re.search(message, done.stderr)
+    with pytest.raises((UserMessageError, ValueError, yaml.YAMLError), match=message):
+        project.update()
     assert project.files() == before
     project.run("git", "checkout", "-q", "HEAD~", "--", ".copier-answers.yml")
     project.commit()
-    assert update(project).returncode == 0, "putting the line back is enough"
+    project.update()  # putting the line back is enough
     assert "# later" in project.read("Dockerfile")
 
 
@@ -301,13 +304,13 @@ def test_an_answer_edited_by_hand_removes_nothing_and_can_be_put_back(
     project: Project, bake: Bake, repository: Path
 ) -> None:
     change_answers(project, "isolation: both", "isolation: venv")
-    assert update(project).returncode == 0
+    project.update()
     assert "USER 10001" in project.read("Dockerfile")
     assert "# later" not in project.read("Dockerfile"), "nobody updates it"
     project.run("git", "reset", "-q", "--hard")
     change_answers(project, "isolation: venv", "isolation: both")
     before = project.files()
-    assert update(project, "--data=isolation=venv").returncode == 0
+    project.update(isolation="venv")
     fresh = edit(bake(repository, isolation="venv")).files()
     assert project.files() == updated(before, fresh)
 
@@ -320,10 +323,12 @@ def test_an_answer_that_is_no_longer_offered_becomes_the_default(
     settings = (repository / "copier.yml").read_text()
     (repository / "copier.yml").write_text(re.sub(r"    Apache-2.0 - .*\n", "", settings))
     release(repository, "v2.0.0")
-    assert update(project).returncode == 0
+    project.update()
     changed = project.run("git", "diff", "--", ".copier-answers.yml").stdout
     assert "-license: Apache-2.0\n+license: MIT\n" in changed
-    assert update(project, "--data=license=Apache-2.0").returncode != 0
+    project.commit()
+    with pytest.raises(ValueError, match="Invalid choice for 'license'"):
+        project.update(license="Apache-2.0")
 
 
 def test_after_a_version_was_deleted_a_recopy_goes_on(
@@ -342,7 +347,7 @@ def test_a_conflict_leaves_both_sides_in_the_file(project: Project) -> None:
     project.run("git", "checkout", "-q", "-b", "ours")
     project.append("LICENSE", "Ours.\n")
     project.commit()
-    assert update(project).returncode == 0
+    project.update()
     text = project.read("LICENSE")
     assert "\n<<<<<<< before updating\nOurs.\n" in text and "# later\n" in text
     assert "LICENSE" in project.run("git", "diff", "--name-only", "--diff-filter=U").stdout
@@ -359,7 +364,7 @@ def test_pre_commit_stops_what_an_update_left_unsolved(project: Project) -> None
     project.append("LICENSE", "Ours.\n")
     assert stopped_by() == []
     project.commit()
-    assert update(project).returncode == 0
+    project.update()
     assert stopped_by() == ["conflict"]
     project.run("git", "reset", "-q", "--hard")
     assert update(project, "--conflict=rej").returncode == 0
@@ -386,10 +391,11 @@ def test_an_update_that_was_killed_can_be_undone_and_done_again(
     os.killpg(child.pid, signal.SIGKILL)
     child.wait()
     assert project.run("git", "status", "--porcelain").stdout
-    assert update(project).returncode == 1, "a half-made update is a changed tree"
+    with pytest.raises(UserMessageError, match="Destination repository is dirty"):
+        project.update()
     text = project.read("DEVELOPMENT.md")
     [undo] = re.findall(r"was interrupted, .*? \| `(.*?)`", text)
     project.run("sh", "-c", undo)
     assert project.files() == before
-    assert update(project).returncode == 0
+    project.update()
     assert project.files() == updated(before, edit(bake(repository)).files())
