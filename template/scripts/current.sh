@@ -14,14 +14,15 @@ _venv_try() {
 # case, and so nothing is started for it but cat and cmp.
 _venv_current() {
     {
-        # Or it gives up the whole line where there are no certificates.
+        # Or bash gives up the whole line where there are no certificates.
         # shellcheck disable=SC3044
         [ -z "${BASH_VERSION-}" ] || shopt -u failglob
         { IFS='' read -r _venv_root && IFS='' read -r _venv_part; } <"$1/.venv/activate.root" &&
             { [ ! -e "$1/.env" ] || { [ -r "$1/.env" ] && [ ! -d "$1/.env" ]; }; } &&
             [ -z "${PROJECT_PYTHON-}" ] && [ "$_venv_root" -ef "$1" ] &&
             [ -f "$1/.venv/$_venv_part" ] && [ -f "$1/.venv/pyvenv.cfg" ] &&
-            [ -f "$1/.venv/stamp.json" ] && [ -x "$1/.venv/bin/python" ] && _venv_try "$1" && LC_ALL=C && # for the order of *
+            [ -f "$1/.venv/stamp.json" ] && [ -x "$1/.venv/bin/python" ] &&
+            _venv_try "$1" && LC_ALL=C && # for the order of *
             exec cat "$1/scripts/project.py" "$1/scripts/pythons.py" "$1/scripts/packages.py" \
                 "$1/scripts/shells.py" "$1/scripts/venv.py" "$1/scripts/network.py" \
                 "$1/.python-version" "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" \
