@@ -395,6 +395,18 @@ def test_no_package_is_looked_for(project: Project, name: str, define: str) -> N
     asked.unlink()
 
 
+def test_zsh_no_longer_exports_its_own_variables(project: Project) -> None:
+    project.write(".env", "WORDCHARS=ours\nCDPATH=/ours\n")
+    show = "typeset -p WORDCHARS; export -p | grep -E 'CDPATH|WORDCHARS' || :"
+    source = SOURCE["zsh"].format("scripts")
+    try:
+        done = feed(project, "zsh", show, source, "printenv WORDCHARS CDPATH", "deactivate", show)
+    finally:
+        (project.path / ".env").unlink()
+    before, *inside, after = done.stdout.splitlines()
+    assert before == after and inside == ["ours", "/ours"]
+
+
 def test_tcsh_takes_another_locale(project: Project, tmp_path: Path) -> None:
     """By which it reads each later line, and what it writes to the environment."""
     odd = Project(tmp_path / "Größe 日本", {})

@@ -29,6 +29,8 @@ for _venv_name; do # it may be exported, set or unset
     eval "[ -n \"\${$_venv_name+set}\" ]" || continue
     eval "_venv_old_$_venv_name=\$$_venv_name"
     _venv_undo="$_venv_undo; $_venv_name=\$_venv_old_$_venv_name; unset _venv_old_$_venv_name"
+    # zsh cannot unset its own, which stay exported.
+    [ -z "${ZSH_VERSION-}" ] || _venv_undo="$_venv_undo; typeset -g +x $_venv_name"
     ! command printenv "$_venv_name" >/dev/null || _venv_undo="$_venv_undo; export $_venv_name"
 done
 _venv_old_path=$PATH _venv_prompt=
