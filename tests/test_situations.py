@@ -73,6 +73,13 @@ def project(bake: Bake) -> Iterator[Project]:
     yield project
 
 
+@pytest.fixture(autouse=True)
+def no_dotenv_is_left(project: Project) -> Iterator[None]:
+    """What one test writes into .env is not there for the next."""
+    yield
+    (project.path / ".env").unlink(missing_ok=True)
+
+
 @pytest.fixture(scope="module")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment made by `python -m venv`."""
@@ -280,10 +287,7 @@ def test_a_variable_that_a_shell_refuses_changes_nothing(
     readonly = f"REFUSED=kept; readonly {refused}"
     source = f"if {SOURCE[name].format('scripts')}; then echo activated; fi"
     lines = [readonly, source, "echo ${FIRST-unset} $REFUSED ${VIRTUAL_ENV-none}", "deactivate"]
-    try:
-        done = feed(project, name, *lines, check=False)
-    finally:
-        (project.path / ".env").unlink()
+    done = feed(project, name, *lines, check=False)
     assert done.stdout == "unset kept none\n"
     assert "activate: this shell refuses a variable, see above" in done.stderr
     assert done.returncode != 0, "there is no deactivate"
@@ -307,11 +311,8 @@ def test_no_value_is_executed(project: Project, name: str, tmp_path: Path) -> No
     value = f"a[$(touch {mark})]"
     project.write(".env", "".join(f"{variable}='{value}'\n" for variable in names))
     counts = "typeset -i COUNTER=5" if name in STRICT else ""
-    try:
-        lines = [counts, SOURCE[name].format("scripts"), "cd .", SHOW, "deactivate"]
-        done = feed(project, name, *lines)
-    finally:
-        (project.path / ".env").unlink()
+    lines = [counts, SOURCE[name].format("scripts"), "cd .", SHOW, "deactivate"]
+    done = feed(project, name, *lines)
     assert not mark.exists()
     found = json.loads(done.stdout)[1]
     assert found["COUNTER"] == value and found["VIRTUAL_ENV"] == str(project.path / ".venv")
@@ -333,10 +334,7 @@ def test_a_prompt_that_is_read_only_stays(project: Project, name: str) -> None:
 def test_what_was_exported_is_not_guessed_from_text(project: Project, name: str) -> None:
     project.write(".env", "API=ours\n")
     lines = ["API=plain", SOURCE[name].format("scripts"), "deactivate", 'echo "$API"', "env"]
-    try:
-        done = feed(project, name, *lines, env={"SNIPPET": "x; export API=zzz; declare -x API=1"})
-    finally:
-        (project.path / ".env").unlink()
+    done = feed(project, name, *lines, env={"SNIPPET": "x; export API=zzz; declare -x API=1"})
     first, *rest = done.stdout.splitlines()
     assert first == "plain" and not any(line.startswith("API=") for line in rest)
 
@@ -355,8 +353,7 @@ def test_a_script_of_that_name_may_source_it(project: Project, name: str, tmp_pa
     source = SOURCE[name].format(project.path / "scripts")
     script = tmp_path / ("my-activate.csh" if name == "tcsh" else "activate")
     script.write_text(f"{source}\n{SHOW}\n")
-    words = ["busybox", "ash"] if name == "busybox" else [name, *NO_STARTUP_FILES.get(name, [])]
-    done = run(*words, script, cwd=tmp_path)
+    done = run(name, *NO_STARTUP_FILES.get(name, ()), script, cwd=tmp_path)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv") and done.stderr == ""
 
 
@@ -370,11 +367,8 @@ def test_a_python_may_be_asked_for_without_export(project: Project, name: str) -
 @pytest.mark.parametrize("name", POSIX)
 def test_a_thousand_variables_do_not_exhaust_the_stack(project: Project, name: str) -> None:
     project.write(".env", "".join(f"MANY_{number}=value\n" for number in range(1000)))
-    try:
-        lines = [SOURCE[name].format("scripts"), "printenv MANY_999", "deactivate", "echo alive"]
-        done = feed(project, name, "ulimit -s 1024", *lines)
-    finally:
-        (project.path / ".env").unlink()
+    lines = [SOURCE[name].format("scripts"), "printenv MANY_999", "deactivate", "echo alive"]
+    done = feed(project, name, "ulimit -s 1024", *lines)
     assert done.stdout == "value\nalive\n"
 
 
@@ -399,10 +393,7 @@ def test_zsh_no_longer_exports_its_own_variables(project: Project) -> None:
     project.write(".env", "WORDCHARS=ours\nCDPATH=/ours\n")
     show = "typeset -p WORDCHARS; export -p | grep -E 'CDPATH|WORDCHARS' || :"
     source = SOURCE["zsh"].format("scripts")
-    try:
-        done = feed(project, "zsh", show, source, "printenv WORDCHARS CDPATH", "deactivate", show)
-    finally:
-        (project.path / ".env").unlink()
+    done = feed(project, "zsh", show, source, "printenv WORDCHARS CDPATH", "deactivate", show)
     before, *inside, after = done.stdout.splitlines()
     assert before == after and inside == ["ours", "/ours"]
 
@@ -537,7 +528,6 @@ def test_tcsh_deactivates_when_the_project_is_gone(project: Project, tmp_path: P
         assert (done.stdout, done.stderr) == ("it is NAME_299!\n", "")
     finally:
         away.rename(project.path)
-        (project.path / ".env").unlink()
         (project.path / "before").unlink()
 
 
@@ -545,7 +535,6 @@ def test_tcsh_gives_back_no_shell_variable_as_an_exported_one(project: Project) 
     project.write(".env", "debug=ours\n")
     lines = ["set debug = (1 2)", "source scripts/activate.csh", "deactivate", "env | grep debug"]
     done = feed(project, "tcsh", *lines, check=False)
-    (project.path / ".env").unlink()
     assert done.stdout == ""
 
 
@@ -564,10 +553,7 @@ def test_fish_hides_a_universal_pythonhome_and_keeps_what_a_variable_is(project:
     project.write(".env", "FOLDERS=x\n")
     before = ["set -gx --path FOLDERS /a /b", "set -Ux PYTHONHOME /nowhere", "set -g IFS :"]
     lines = [*before, SOURCE["fish"].format("scripts"), SHOW, "deactivate"]
-    try:
-        done = feed(project, "fish", *lines, "printenv FOLDERS PYTHONHOME")
-    finally:
-        (project.path / ".env").unlink()
+    done = feed(project, "fish", *lines, "printenv FOLDERS PYTHONHOME")
     inside, *after = done.stdout.splitlines()
     prefix, variables = json.loads(inside)
     assert prefix == str(project.path / ".venv") and variables["FOLDERS"] == "x"

@@ -270,24 +270,24 @@ def remark(text: str, *remarks: str) -> str:
     return SETTING.sub(lambda setting: setting[0] + next(turns), text)
 
 
-@pytest.mark.parametrize("ours", ["  # ours", ""])
+@pytest.mark.parametrize("turn", [1, -1])
 def test_settings_that_stand_together_can_be_changed_by_both(
-    ours: str, bake: Bake, repository: Path
+    turn: int, bake: Bake, repository: Path
 ) -> None:
     """Every second one by the user, and the others by a later version."""
     project = bake(repository, author_name="Me")
     before = project.read("pyproject.toml")
-    project.write("pyproject.toml", remark(before, ours, "" if ours else "  # ours"))
+    project.write("pyproject.toml", remark(before, *("  # ours", "")[::turn]))
     project.commit()
     template = repository / "template/pyproject.toml.jinja"
     own, rest = template.read_text("utf-8").split("{%- else -%}\n", 1)
     rest = rest.replace("authors = []", "# none")  # the other branch, which is not taken
-    later = remark(rest, "" if ours else "  # later", "  # later" if ours else "")
+    later = remark(rest, *("", "  # later")[::turn])
     template.write_text(f"{own}{{%- else -%}}\n{later}", "utf-8")
     release(repository, "v2.0.0")
     project.update()
-    both = ("  # ours", "  # later") if ours else ("  # later", "  # ours")
-    assert project.read("pyproject.toml") == remark(before, *both)
+    both = remark(before, *("  # ours", "  # later")[::turn])
+    assert project.read("pyproject.toml") == both
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ if ($?0) then
 endif
 if (! $?tcsh) set _venv_error = "this csh lacks what deactivate needs; in tcsh"
 if ("$_venv_error" != "") then
-    \sh -c 'echo "activate.csh: ${1}: source scripts/activate.csh" >&2' sh "$_venv_error"
+    \sh -c 'echo "activate.csh: $1: source scripts/activate.csh" >&2' sh "$_venv_error"
     goto finish
 endif
 \sh "$_venv_dir:q/venv" sync --if-changed || goto finish
