@@ -74,11 +74,18 @@ def windows(path: Path) -> str:
 
 
 def cmd(project: Path, wine: dict[str, str], *lines: str, **variables: str) -> dict[str, list[str]]:
-    """Run lines in cmd; return what was printed after each `echo == name`."""
+    """Run lines in cmd; return what was printed after each `echo == name`.
+
+    Under load, Wine cannot start one in some thousand programs, be it cmd itself or one that cmd
+    runs for a `for /f`; then all is run again.
+    """
     file = project.parent / "session.bat"
     head = ["@echo off", f'cd /d "{windows(project)}"', "set SET_BEFORE=x ^& y", "set PROMPT=$P$G"]
-    file.write_bytes("\r\n".join([*head, *lines, ""]).encode())
-    done = run("wine", "cmd", "/c", file, env=wine | variables, check=False)
+    file.write_bytes("\r\n".join([*head, *lines, "echo == end", ""]).encode())
+    for _ in range(5):
+        done = run("wine", "cmd", "/c", file, env=wine | variables, check=False)
+        if done.stdout.endswith("== end\n") and "'CMD.EXE /C " not in done.stderr:
+            break
     sections: dict[str, list[str]] = {"": []}
     for line in done.stdout.splitlines():
         if line.startswith("== "):
