@@ -95,7 +95,7 @@ def session(project: Project, name: str, *lines: str) -> tuple[dict[str, Any], l
 
 @pytest.mark.parametrize("name", EACH)
 def test_activates_and_leaves_no_trace(name: str, project: Project) -> None:
-    value = 'It\'s "quoted" $HOME `date` # ! é % %PATH% ^ & | < > ( ) ; * ~ '
+    value = 'It\'s "quoted" $HOME `date` # ! é % %PATH% ^ & | < > ( ) ; * ~ \n^\n\n&'
     escaped = value.replace("'", "\\'")
     project.write(".env", f"VALUE='{escaped}'\nSET_BEFORE=other\n")
     shell = KINDS[name]

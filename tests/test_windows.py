@@ -2,7 +2,8 @@
 
 Wine has no Python of its own, so a small program stands in for python.exe, and venv.py
 writes what activate.bat applies from here. Wine's cmd expands a % in a path twice, which
-the real one does not; such paths are left to a real Windows.
+the real one does not; such paths are left to a real Windows. It sets a carriage return where
+that one sets the end of a line in a value.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ VALUES = {
     "SPECIAL": 'It\'s "q" & x | <y> ^ %PATH% (z) ! ;',
     "SET_BEFORE": "other",
 }
+TWO_LINES = "first ^\n & second\n\n"
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +66,7 @@ def write_activation(root: Path) -> None:
     module.PYTHON = str(root / ".venv/Scripts/python.exe")
     module.VENV = WindowsPath(root / ".venv")
     module.write = lambda path, content: (root / ".venv" / path.name).write_bytes(content)
-    module.write_activation(VALUES)
+    module.write_activation(VALUES | {"TWO_LINES": TWO_LINES})
     (root / ".venv/deactivate.bat").rename(root / ".venv/Scripts/deactivate.bat")
 
 
@@ -114,6 +116,8 @@ def test_activates_and_leaves_no_trace(project: Path, wine: dict[str, str]) -> N
     assert found["stderr"][0] == r"[-I][-S][scripts\venv.py][sync][--if-changed]" * 2
     assert found["activating"] == []
     assert VALUES.items() <= inside.items()
+    first = found["inside"].index("TWO_LINES=first ^")
+    assert found["inside"][first + 1] == " & second"
     assert inside["VIRTUAL_ENV"] == windows(project / ".venv")
     assert inside["PATH"].startswith(windows(project / ".venv") + "\\Scripts;")
     assert inside["PROMPT"].endswith(") $P$G")

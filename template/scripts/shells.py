@@ -73,8 +73,8 @@ def quote_sh(text: str, special: str = "'") -> str:
 # For each shell the line that sets a variable, and how its value is quoted: sh ends with the
 # first that it refuses, forgets that one is an integer, and an alias does not count; csh expands
 # ! even in quotes, which a newline ends, and can be set to see backslashes there; in fish a
-# backslash counts, in PowerShell typographic quotes do, and a batch file cannot hold more than a
-# line.
+# backslash counts, in PowerShell typographic quotes do, and in a batch file an empty line after a
+# caret is the end of a line.
 SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
     "sh": ("\\unset -v {0} && {0}={1} && \\export {0} || return\n", quote_sh),
     "csh": ("setenv {} {}\n", lambda s: quote_sh(s, "'!\\").replace("\n", "\\\n")),
@@ -82,7 +82,7 @@ SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
     "ps1": ("$env:{} = {}\n", lambda s: "'" + re.sub("(['\u2018-\u201b])", r"\1\1", s) + "'"),
     "bat": (
         "@set {}={}\r\n",
-        lambda s: re.sub(r'([&|<>^"()])', r"^\1", s.partition("\n")[0]).replace("%", "%%"),
+        lambda s: re.sub(r'([&|<>^"()\n])', r"^\1", s).replace("%", "%%").replace("\n", "\r\n\r\n"),
     ),
 }
 
