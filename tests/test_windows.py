@@ -8,16 +8,21 @@ that one sets the end of a line in a value.
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from subprocess import DEVNULL
+from subprocess import DEVNULL, CompletedProcess
 
 import pytest
 from conftest import MINGW, ROOT, load_scripts, run
+from hypothesis import given
+from hypothesis import strategies as st
+from test_quoting import SETTINGS
 
 pytestmark = pytest.mark.needs("wine")
 
+SCRIPTS = load_scripts()
 VALUES = {
     "PLAIN": "plain",
     "SPECIAL": 'It\'s "q" & x | <y> ^ %PATH% (z) ! ;',
@@ -56,7 +61,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 
 def write_activation(root: Path) -> None:
     """Have venv.py write the activation files, with the path that Windows has for them."""
-    module = load_scripts().venv
+    module = SCRIPTS.venv
 
     class WindowsPath(type(root)):  # type: ignore[misc]
         def __str__(self) -> str:
@@ -75,19 +80,24 @@ def windows(path: Path) -> str:
     return "Z:" + path.as_posix().replace("/", "\\")
 
 
-def cmd(project: Path, wine: dict[str, str], *lines: str, **variables: str) -> dict[str, list[str]]:
-    """Run lines in cmd; return what was printed after each `echo == name`.
+def run_batch(file: Path, lines: Iterable[str], env: dict[str, str]) -> CompletedProcess[str]:
+    """Run lines in cmd.
 
     Under load, Wine cannot start one in some thousand programs, be it cmd itself or one that cmd
     runs for a `for /f`; then all is run again.
     """
-    file = project.parent / "session.bat"
-    head = ["@echo off", f'cd /d "{windows(project)}"', "set SET_BEFORE=x ^& y", "set PROMPT=$P$G"]
-    file.write_bytes("\r\n".join([*head, *lines, "echo == end", ""]).encode())
+    file.write_bytes("\r\n".join(["@echo off", *lines, "echo == end", ""]).encode())
     for _ in range(5):
-        done = run("wine", "cmd", "/c", file, env=wine | variables, check=False)
+        done = run("wine", "cmd", "/c", file, env=env, check=False)
         if done.stdout.endswith("== end\n") and "'CMD.EXE /C " not in done.stderr:
             break
+    return done
+
+
+def cmd(project: Path, wine: dict[str, str], *lines: str, **variables: str) -> dict[str, list[str]]:
+    """Run lines in cmd; return what was printed after each `echo == name`."""
+    head = [f'cd /d "{windows(project)}"', "set SET_BEFORE=x ^& y", "set PROMPT=$P$G"]
+    done = run_batch(project.parent / "session.bat", [*head, *lines], wine | variables)
     sections: dict[str, list[str]] = {"": []}
     for line in done.stdout.splitlines():
         if line.startswith("== "):
@@ -97,6 +107,16 @@ def cmd(project: Path, wine: dict[str, str], *lines: str, **variables: str) -> d
     told = done.stderr.strip().splitlines()
     sections["stderr"] = [line for line in told if not line.startswith("wine: ")]  # its services
     return sections
+
+
+@SETTINGS
+@given(values=st.lists(st.text("'\"\\$`!#~*?[]{}()<>|&;:%^=@, \t\nab1", min_size=1), min_size=1))
+def test_values_arrive(values: list[str], wine: dict[str, str], tmp_path: Path) -> None:
+    """Not all that one can hold, as Wine's cmd reads a file in the code page of old."""
+    form, quote = SCRIPTS.shells.SETTERS["bat"]
+    lines = [form.format(f"VALUE_{i:03}", quote(value))[:-2] for i, value in enumerate(values)]
+    printed = run_batch(tmp_path / "set.bat", [*lines, "set VALUE_"], wine).stdout
+    assert re.findall(r"(?s)VALUE_\d+=(.*?)\n(?=VALUE_|== end)", printed) == values
 
 
 def variables(lines: list[str]) -> dict[str, str]:
