@@ -289,7 +289,7 @@ def test_a_variable_that_a_shell_refuses_changes_nothing(
     lines = [readonly, source, "echo ${FIRST-unset} $REFUSED ${VIRTUAL_ENV-none}", "deactivate"]
     done = feed(project, name, *lines, check=False)
     assert done.stdout == "unset kept none\n"
-    assert "activate: this shell refuses a variable, see above" in done.stderr
+    assert "activate: this shell refuses to set a variable, see above" in done.stderr
     assert done.returncode != 0, "there is no deactivate"
 
 
@@ -325,7 +325,7 @@ def test_a_prompt_that_is_read_only_stays(project: Project, name: str) -> None:
     lines = ["PS1='mine '", "readonly PS1", source, "echo ${VIRTUAL_ENV-none}"]
     done = feed(project, name, *lines)
     assert done.stdout == "none\n"
-    assert "activate: this shell refuses a variable, see above" in done.stderr
+    assert "activate: this shell refuses to set a variable, see above" in done.stderr
     done = feed(project, name, *lines, env={"VIRTUAL_ENV_DISABLE_PROMPT": "1"})
     assert (done.stdout, done.stderr) == ("activated\nnone\n", "")
 
@@ -398,6 +398,30 @@ def test_zsh_no_longer_exports_its_own_variables(project: Project) -> None:
     assert before == after and inside == ["ours", "/ours"]
 
 
+def test_zsh_keeps_what_else_a_variable_is(project: Project) -> None:
+    project.write(".env", "PYTHONPATH=/ours\nNUMBER=ours\nLIST=ours\n")
+    show = "typeset -p PYTHONPATH pythonpath NUMBER LIST"
+    define = "typeset -TUx PYTHONPATH pythonpath=(/a /b); integer NUMBER=3; LIST=('a b' c)"
+    inside = (SOURCE["zsh"].format("scripts"), "printenv PYTHONPATH NUMBER LIST", "deactivate")
+    done = feed(project, "zsh", define, show, "echo", *inside, "echo", show)
+    before, seen, after = done.stdout.split("\n\n")
+    assert seen == "/ours\nours\nours" and after == before + "\n"
+
+
+@pytest.mark.parametrize("name", POSIX)
+def test_no_alias_counts(project: Project, name: str) -> None:
+    """In zsh, one can stand for any word, such as the name of a variable in .env."""
+    project.write(".env", "SET_BEFORE=ours\n")
+    define = "alias -g SET_BEFORE='2>&1 | cat'\n" if name == "zsh" else ""
+    define += "alias unset='echo UNSET' export='echo EXPORT' VIRTUAL_ENV=false"
+    options = {"bash": "shopt -s expand_aliases", "zsh": "setopt aliases"}
+    lines = ["SET_BEFORE=before", "\\export SET_BEFORE", options.get(name, ":"), define]
+    source = SOURCE[name].format("scripts")
+    show = "printenv SET_BEFORE; echo ${VIRTUAL_ENV-none}"
+    done = feed(project, name, *lines, source, "deactivate", "unalias -a", show)
+    assert (done.stdout, done.stderr) == ("before\nnone\n", "")
+
+
 def test_tcsh_takes_another_locale(project: Project, tmp_path: Path) -> None:
     """By which it reads each later line, and what it writes to the environment."""
     odd = Project(tmp_path / "Größe 日本", {})
@@ -449,6 +473,9 @@ def test_a_prompt_that_was_changed_inside_stays(project: Project, name: str) -> 
     assert same == f"{prompt}|old> |"
     changed = feed(project, name, "PS1='old> '", source, "PS1='new> '", "deactivate", show).stdout
     assert changed == "new> |"
+    # As conda does it, and the terminal of VS Code.
+    more = feed(project, name, "PS1='old> '", source, 'PS1="+$PS1"', "deactivate", show).stdout
+    assert more == "+old> |"
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "dash", "fish", "tcsh"])

@@ -1,45 +1,45 @@
 # The rest of activate, once .venv is current: leave another environment, save and set the
 # variables, define deactivate. Sourced by it, in a function.
-# shellcheck shell=sh source=/dev/null disable=SC2154,SC2218
+# shellcheck shell=sh source=/dev/null disable=SC2154,SC2218,SC3044
 
+# Of an alias or a command, such as pyenv's, `command -v` prints more than the name.
 if [ -n "${VIRTUAL_ENV-}" ] && [ "$(command -v deactivate)" = deactivate ]; then
     \deactivate # of whatever kind is on top
 fi
 ! command -v _venv_deactivate >/dev/null || _venv_deactivate # ours, below one of another kind
-# What else is called deactivate comes back when ours goes, but for functions in shells that
-# cannot print them.
-_venv_undo=''
+# Another deactivate comes back when ours goes; not a function, in shells that cannot print it.
+_venv_undo='' _venv_prompt=''
 if command -v deactivate >/dev/null; then # or two subshells would be started for nothing
     _venv_undo=$(alias deactivate 2>/dev/null || :)
     case $_venv_undo in
         *deactivate=*) _venv_undo="alias ${_venv_undo#alias }" && unalias deactivate ;;
         *) _venv_undo='' ;;
     esac
-    if [ "$(command -v deactivate)" = deactivate ]; then # no command, as pyenv has one
+    if [ "$(command -v deactivate)" = deactivate ]; then
         _venv_undo="$(eval 'typeset -f deactivate' 2>/dev/null || :)
             $_venv_undo"
     fi
 fi
 
 IFS='' read -r _venv_names <"$_venv_dir/../.venv/activate.names"
-eval "set -- $_venv_names" # not split by IFS, which may be anything
+eval "set -- $_venv_names PATH" # not split by IFS, which may be anything
 for _venv_name; do # it may be exported, set or unset
     _venv_undo="$_venv_undo
-        unset $_venv_name"
+        \\unset $_venv_name"
     eval "[ -n \"\${$_venv_name+set}\" ]" || continue
     eval "_venv_old_$_venv_name=\$$_venv_name"
-    _venv_undo="$_venv_undo; $_venv_name=\$_venv_old_$_venv_name; unset _venv_old_$_venv_name"
-    # zsh cannot unset its own, which stay exported.
-    [ -z "${ZSH_VERSION-}" ] || _venv_undo="$_venv_undo; typeset -g +x $_venv_name"
-    ! command printenv "$_venv_name" >/dev/null || _venv_undo="$_venv_undo; export $_venv_name"
+    _venv_undo="$_venv_undo; $_venv_name=\$_venv_old_$_venv_name; \\unset _venv_old_$_venv_name"
+    # zsh's own cannot be unset and stay exported; others may be tied to an array.
+    [ -z "${ZSH_VERSION-}" ] ||
+        _venv_undo="$_venv_undo; typeset -g +x $_venv_name; $(typeset -p "$_venv_name")"
+    ! command printenv "$_venv_name" >/dev/null || _venv_undo="$_venv_undo; \\export $_venv_name"
 done
-_venv_old_path=$PATH _venv_prompt=
 . "$_venv_dir/../.venv/activate.sh"
-unset PYTHONHOME
 _venv_bin=$VIRTUAL_ENV/bin
 [ -d "$_venv_bin" ] || _venv_bin=$(cygpath -u "$VIRTUAL_ENV")/Scripts # Git Bash on Windows
 PATH=$_venv_bin:$PATH
 \export PATH # what `env -i` starts has one that is not exported
+\unset PYTHONHOME
 if [ -n "${PS1-}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
     _venv_prompt="($VIRTUAL_ENV_PROMPT) "
     PS1=$_venv_prompt$PS1
@@ -47,12 +47,13 @@ fi
 hash -r 2>/dev/null || :
 
 _venv_deactivate() {
-    [ -z "${ZSH_VERSION-}" ] || emulate -L zsh # a function of the user's comes back
-    [ -z "$_venv_prompt" ] || [ -z "${PS1-}" ] || PS1=${PS1#"$_venv_prompt"}
-    PATH=$_venv_old_path
-    unset -f deactivate _venv_deactivate 2>/dev/null || :
+    [ -z "${ZSH_VERSION-}" ] || emulate -L zsh -o no_aliases # a function of the user's comes back
+    [ -z "$_venv_prompt" ] || case ${PS1-} in
+        *"$_venv_prompt"*) PS1=${PS1%%"$_venv_prompt"*}${PS1#*"$_venv_prompt"} ;; # first or not
+    esac
+    \unset -f deactivate _venv_deactivate 2>/dev/null || :
     eval "${_venv_undo-}"
-    unset _venv_undo _venv_old_path _venv_prompt
+    \unset _venv_undo _venv_prompt
     hash -r 2>/dev/null || :
 }
 eval 'deactivate() { _venv_deactivate; }' # or an alias of that name would be expanded

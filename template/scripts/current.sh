@@ -5,7 +5,7 @@
 # which some shells end when one is read-only.
 _venv_try() {
     # shellcheck source=/dev/null disable=SC2269
-    . "$1/.venv/activate.sh" && unset PYTHONHOME && IFS='' && PATH=$PATH && {
+    . "$1/.venv/activate.sh" && \unset PYTHONHOME && IFS='' && PATH=$PATH && {
         [ -n "${VIRTUAL_ENV_DISABLE_PROMPT-}" ] || PS1=${PS1-}
     }
 }
