@@ -2,13 +2,11 @@
 # variables, define deactivate. Sourced by it, in a function.
 # shellcheck shell=sh source=/dev/null disable=SC2154,SC2218,SC3044
 
-# Of an alias or a command, such as pyenv's, `command -v` prints more than the name.
-if [ -n "${VIRTUAL_ENV-}" ] && [ "$(command -v deactivate)" = deactivate ]; then
-    \deactivate # of whatever kind is on top
-fi
+# The one on top, of whatever kind; of an alias or a command, as pyenv has one, more is printed.
+[ -z "${VIRTUAL_ENV-}" ] || [ "$(command -v deactivate)" != deactivate ] || \deactivate
 ! command -v _venv_deactivate >/dev/null || _venv_deactivate # ours, below one of another kind
 # Another deactivate comes back when ours goes; not a function, in shells that cannot print it.
-_venv_undo='' _venv_prompt=''
+_venv_undo='' _venv_prompt='' _venv_old_path=$PATH
 if command -v deactivate >/dev/null; then # or two subshells would be started for nothing
     _venv_undo=$(alias deactivate 2>/dev/null || :)
     case $_venv_undo in
@@ -22,7 +20,7 @@ if command -v deactivate >/dev/null; then # or two subshells would be started fo
 fi
 
 IFS='' read -r _venv_names <"$_venv_dir/../.venv/activate.names"
-eval "set -- $_venv_names PATH" # not split by IFS, which may be anything
+eval "set -- $_venv_names" # not split by IFS, which may be anything
 for _venv_name; do # it may be exported, set or unset
     _venv_undo="$_venv_undo
         \\unset $_venv_name"
@@ -51,9 +49,10 @@ _venv_deactivate() {
     [ -z "$_venv_prompt" ] || case ${PS1-} in
         *"$_venv_prompt"*) PS1=${PS1%%"$_venv_prompt"*}${PS1#*"$_venv_prompt"} ;; # first or not
     esac
+    PATH=$_venv_old_path
     \unset -f deactivate _venv_deactivate 2>/dev/null || :
     eval "${_venv_undo-}"
-    \unset _venv_undo _venv_prompt
+    \unset _venv_undo _venv_old_path _venv_prompt
     hash -r 2>/dev/null || :
 }
 eval 'deactivate() { _venv_deactivate; }' # or an alias of that name would be expanded
