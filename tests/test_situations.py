@@ -492,11 +492,19 @@ def test_leaves_the_first_project_whose_variable_was_unset(
     assert str(project.path) not in inside and inside == f"{second.path}/.venv/bin:{after}"
 
 
-@pytest.mark.parametrize("name", SOURCE)
-def test_a_link_to_the_file_is_followed(project: Project, name: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "of_link"),
+    [*((name, None) for name in SOURCE), *((name, "env") for name in SOURCE if name != "nu")],
+)
+def test_a_link_to_the_file_is_followed(
+    project: Project, name: str, of_link: str | None, tmp_path: Path
+) -> None:
+    """In nushell, the name of the file is that of the overlay, which `deactivate` needs."""
     source = SOURCE[name].format(tmp_path)
-    link = Path(source.split()[-1])
-    link.symlink_to(project.path / "scripts" / link.name)
+    file = Path(source.split()[-1])
+    link = tmp_path / (of_link or file.name)
+    link.symlink_to(project.path / "scripts" / file.name)
+    source = source.replace(file.name, link.name)
     done = feed(Project(tmp_path, {}), name, source, SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
