@@ -141,7 +141,7 @@ def test_another_file_than_locked_is_refused(
     done = session(project, "bash", "echo ${VIRTUAL_ENV-none}", env=variables, check=False)
     assert (done.returncode, done.stdout) == (0, "none\n")
     assert "hash" in done.stderr.lower() and digest in done.stderr
-    assert done.stderr.splitlines()[-1].endswith("see above; mend that and try again")
+    assert done.stderr.splitlines()[-1].endswith("see above; fix that and try again")
     project.write("requirements.txt", good)
     assert session(project, "bash", ALPHA, env=variables).stdout == "1.0\n"
 
@@ -153,12 +153,12 @@ def test_without_a_network_the_next_call_resumes(
     offline = variables | {"PIP_INDEX_URL": nothing, "UV_DEFAULT_INDEX": nothing}
     offline |= {"PIP_RETRIES": "0", "UV_HTTP_RETRIES": "0"}
     done = session(project, "bash", "echo ${VIRTUAL_ENV-none}", env=offline, check=False)
-    assert done.stdout == "none\n" and "see above; mend that and try again" in done.stderr
+    assert done.stdout == "none\n" and "see above; fix that and try again" in done.stderr
     assert session(project, "bash", ALPHA, env=variables).stdout == "1.0\n"
     assert session(project, "bash", ALPHA, env=offline).stderr == ""
     # A lock that cannot be installed now leaves what is there as it was.
     pin(project, wheels, "requirements.txt", alpha="2.0.1")
-    assert "mend that" in session(project, "bash", env=offline, check=False).stderr
+    assert "fix that" in session(project, "bash", env=offline, check=False).stderr
     pin(project, wheels, "requirements.txt", alpha="1.0")
     done = session(project, "bash", ALPHA, env=offline)
     assert (done.stdout, done.stderr) == ("1.0\n", "")

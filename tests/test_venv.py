@@ -434,12 +434,55 @@ def test_the_oldest_that_requires_python_allows(line: str, tmp_path: Path) -> No
     assert scripts.pythons.oldest() == 12
 
 
-def test_a_version_that_the_locks_do_not_serve_is_named(bake: Bake) -> None:
+@pytest.mark.parametrize(
+    ("line", "newest"),
+    [
+        ('requires-python = ">=3.11"  # <3.13 on servers', 99),
+        ('requires-python = ">=3.11, <4"', 99),
+        ('requires-python = ">=3.11,<3.13"', 12),
+        ("requires-python='<= 3.12, >3.11'", 12),
+        ('requires-python = ">=3.11,<3.12.4"', 12),
+        ('requires-python = "==3.12.*"', 12),
+    ],
+)
+def test_the_newest_that_requires_python_allows(line: str, newest: int, tmp_path: Path) -> None:
+    scripts = load_scripts()
+    scripts.project.ROOT = str(tmp_path)
+    (tmp_path / "pyproject.toml").write_text(f"[project]\n{line}\n")
+    assert scripts.pythons.newest() == newest
+
+
+MINOR = sys.version_info.minor
+
+
+@pytest.mark.parametrize(
+    ("requires", "expected"),
+    [
+        (f">=3.{MINOR + 1}", f"3.{MINOR + 1} or later"),
+        (f">=3.{MINOR - 2},<3.{MINOR}", f"3.{MINOR - 2} to 3.{MINOR - 1}"),
+    ],
+)
+def test_a_version_that_pyproject_rules_out_is_refused(
+    requires: str, expected: str, bake: Bake
+) -> None:
     project = bake(isolation="venv")
-    project.write(".python-version", "3.10.13\n")
+    metadata = project.read("pyproject.toml")
+    project.write("pyproject.toml", metadata.replace(">=3.11", requires))
+    project.write(".python-version", f"{HERE}.1\n")
     done = project.run("scripts/venv", "sync", check=False)
     assert done.returncode and not (project.path / ".venv").exists()
-    assert "asks for 3.10, the locks are for 3.11 or later; give another" in done.stderr
+    asks = f".python-version asks for {HERE}"
+    assert f"{asks}, pyproject.toml requires {expected}; give another" in done.stderr
+    done = project.run("scripts/venv", "sync", env={"PROJECT_PYTHON": sys.executable}, check=False)
+    assert done.returncode and f", pyproject.toml requires {expected}\n" in done.stderr
+
+
+def test_the_newest_python_that_pyproject_allows_is_taken(bake: Bake) -> None:
+    project = bake(isolation="venv", app="cli")
+    metadata = project.read("pyproject.toml")
+    project.write("pyproject.toml", metadata.replace(">=3.11", f">=3.11,<3.{MINOR + 1}"))
+    project.write(".python-version", "\n")
+    assert f"with Python {HERE}." in project.run("scripts/venv", "sync").stderr
 
 
 def test_what_is_installed_may_not_be_a_packages_name(project: Project) -> None:

@@ -82,7 +82,7 @@ def must(*command: object, **options: Any) -> Any:
     if done.returncode:
         words = [Path(str(word)).name for word in command if not str(word).startswith("-")]
         status = f"ended with status {done.returncode}"
-        raise Problem(f"`{' '.join(words[:3])}` {status}, see above; mend that and try again")
+        raise Problem(f"`{' '.join(words[:3])}` {status}, see above; fix that and try again")
     return done
 
 
@@ -122,12 +122,12 @@ def probe(*command: str) -> tuple[str, ...]:
 
 
 def minor(python: tuple[str, ...]) -> int:
-    """Return the 14 of a Python 3.14, say; -1 when there is none."""
+    """Return 14 for a Python 3.14, -1 for none."""
     return int(python[1].split(".")[1]) if python else -1
 
 
 def find(wish: int) -> tuple[str, ...]:
-    """Return a Python 3.14, say, nothing when there is none; the likeliest place comes first."""
+    """Return a Python 3.{wish}, nothing when there is none; the likeliest places come first."""
     home = os.path.expanduser("~/.pyenv/pyenv-win" if WINDOWS else "~/.pyenv")
     pyenv = Path(os.environ.get("PYENV_ROOT") or home)
     pattern = f"versions/3.{wish}.*/{'python.exe' if WINDOWS else 'bin/python'}"
@@ -151,18 +151,18 @@ def find(wish: int) -> tuple[str, ...]:
 
 
 def wanted() -> int:
-    """Return the 14 when .python-version asks for 3.14 first, say; 0 for any."""
+    """Return 14 when .python-version asks for 3.14 first, 0 when any will do."""
     found = re.search(rb"^[^#\n]*?(?<![\d.])3\.(\d+)", read(".python-version"), re.MULTILINE)
     return int(found[1]) if found else 0
 
 
 def oldest() -> int:
-    """Return the 11 when pyproject.toml requires Python 3.11 or later, say, or does not tell.
+    """Return 11 when pyproject.toml requires Python 3.11 or later, or tells nothing.
 
     Raises Problem when it cannot be read.
     """
     metadata = read("pyproject.toml")
-    line = rb"^requires-python\s*=.*(?:>=|~=|==|>)\s*3\.(\d+)"
+    line = rb"^requires-python\s*=[^#\n]*?(?:>=|~=|==|>)\s*3\.(\d+)"
     found = re.search(line, metadata, re.MULTILINE)
     if not found and re.search(rb"^[^#\n]*requires-python", metadata, re.MULTILINE):
         raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
@@ -172,25 +172,36 @@ def oldest() -> int:
     return least
 
 
+def newest() -> int:
+    """Return 12 when pyproject.toml requires a Python below 3.13, 99 when any later one will do."""
+    line = rb"^requires-python\s*=[^#\n]*?(<=?|==)\s*3\.(\d+)(\.[1-9])?"
+    found = re.search(line, read("pyproject.toml"), re.MULTILINE)
+    return int(found[2]) - (found[1] == b"<" and not found[3]) if found else 99
+
+
 def choose() -> tuple[str, ...]:
     """Return the Python for this project; warn when it is not the version wished for.
 
     Raises Problem when none fits.
     """
-    wish, least = wanted(), oldest()
+    wish, least, most = wanted(), oldest(), newest()
+    allowed = f"3.{least} to 3.{most}" if most < 99 else f"3.{least} or later"
     if asked := os.environ.get("PROJECT_PYTHON"):
         if not (python := probe(asked)):
-            raise Problem(f"PROJECT_PYTHON={asked} starts no Python; set it to the path of one")
-        if minor(python) < least:
+            raise Problem(
+                f"PROJECT_PYTHON={asked} starts no Python; set it to the absolute path of one"
+            )
+        if not least <= minor(python) <= most:
             found = f"PROJECT_PYTHON={asked} is Python {python[1]}"
-            raise Problem(f"{found}, the locks are for 3.{least} or later")
+            raise Problem(f"{found}, pyproject.toml requires {allowed}")
         return python
-    if wish and wish < least:
+    if wish and not least <= wish <= most:
         raise Problem(
-            f".python-version asks for 3.{wish}, the locks are for 3.{least} or later; "
-            "give another answer to python_version, or lower requires-python in pyproject.toml"
+            f".python-version asks for 3.{wish}, pyproject.toml requires {allowed}; "
+            "give another answer to python_version, or change requires-python"
         )
-    others = range(NEWEST, least - 1, -1)
+    most = min(most, NEWEST)
+    others = range(most, least - 1, -1)
     for version in (wish, *others) if wish else others:
         if python := find(version):
             if wish and version != wish:
@@ -199,6 +210,6 @@ def choose() -> tuple[str, ...]:
     pythons = {probe(name) for name in (sys.executable, "python3", "python")} - {()}
     found = ", ".join(f"{version} ({path})" for path, version in sorted(pythons))
     raise Problem(
-        f"no Python 3.{least} to 3.{NEWEST} was found, only {found or 'none at all'}; "
-        f"install Python 3.{wish or NEWEST}, or set PROJECT_PYTHON to the path of one"
+        f"no Python 3.{least} to 3.{most} was found, only {found or 'none at all'}; "
+        f"install Python 3.{wish or most}, or set PROJECT_PYTHON to the absolute path of one"
     )
