@@ -316,7 +316,7 @@ def test_no_value_is_executed(project: Project, name: str, tmp_path: Path) -> No
     assert not mark.exists()
     found = json.loads(done.stdout)[1]
     assert found["COUNTER"] == value and found["VIRTUAL_ENV"] == str(project.path / ".venv")
-    assert "RANDOM is for the shell to set; this line is left out" in done.stderr
+    assert "RANDOM belongs to the shell; this line is left out" in done.stderr
 
 
 @pytest.mark.parametrize("name", POSIX)

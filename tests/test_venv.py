@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -577,6 +578,21 @@ def test_locking_again_changes_nothing(uv: bool, app: str, bake: Bake, tmp_path:
     path = {} if uv else WITHOUT_UV | {"XDG_CACHE_HOME": str(tmp_path)}
     project.run(sys.executable, "scripts/venv.py", "lock", env=path)
     assert project.files() == before
+
+
+def test_several_projects_get_one_private_uv(bake: Bake, tmp_path: Path) -> None:
+    """And keep it: the second time needs no pip."""
+    projects = [bake(isolation="venv", app="cli") for _ in range(4)]
+    environment = WITHOUT_UV | {"XDG_CACHE_HOME": str(tmp_path)}
+    with ThreadPoolExecutor() as pool:
+        list(
+            pool.map(lambda project: project.run("scripts/venv", "lock", env=environment), projects)
+        )
+    assert [path.name for path in (tmp_path / "venv.py").iterdir()] == ["uv"]
+    environment |= {"PIP_NO_INDEX": "1"}
+    projects[0].run("scripts/venv", "lock", env=environment)
+    done = projects[0].run("scripts/venv", "lock", "--upgrade", env=environment, check=False)
+    assert done.returncode and "No matching distribution found for uv" in done.stderr
 
 
 def test_locking_takes_what_was_added(bake: Bake) -> None:

@@ -186,7 +186,10 @@ def test_leaves_another_environment(project: Path, wine: dict[str, str], order: 
 
 @pytest.mark.parametrize(
     ("fault", "message"),
-    [("FAKE_STATUS", "[-I][-S]"), ("FAKE_BROKEN", "activate: no Python from 3.9 on was found")],
+    [
+        ("FAKE_STATUS", "[-I][-S]"),
+        ("FAKE_BROKEN", "activate.bat: no Python 3.9 or later was found"),
+    ],
 )
 def test_a_failure_leaves_the_shell_as_it_was(
     fault: str, message: str, project: Path, wine: dict[str, str]

@@ -17,7 +17,7 @@
 @if defined _VENV_PY goto sync
 @for /f "delims=" %%p in ('uv python find --no-project 2^>nul') do @call :try "%%p"
 @if defined _VENV_PY goto sync
-@echo activate: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON>&2
+@echo activate.bat: no Python 3.9 or later was found; install one, or set PROJECT_PYTHON>&2
 @exit /b 1
 :sync
 @call "%_VENV_PY%" -I -S scripts\venv.py sync --if-changed

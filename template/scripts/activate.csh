@@ -26,10 +26,12 @@ endif
 \sh "$_venv_dir:q/venv" sync --if-changed || goto finish
 
 if ($?VIRTUAL_ENV && "`alias deactivate`" != "") eval deactivate
-if ($?_venv_undo) eval 'eval "$_venv_undo:q"'
+if ($?_venv_undo) eval 'eval "$_venv_undo:q"' # or it would be expanded though it is not set
 
 set _venv_names = (`\cat "$_venv_dir:h:q/.venv/activate.names"` PATH)
 set _venv_undo = "unalias deactivate; unsetenv $_venv_names;"
+set _venv_alias = "`alias deactivate`"
+if ("$_venv_alias:q" != "") set _venv_undo = "$_venv_undo:q"' alias deactivate "$_venv_alias:q";'
 # To csh, a variable of its own is set as well.
 set _venv_sh = 'for name; do if printenv "$name" >/dev/null; then echo "$name"; fi; done'
 foreach _venv_name ("`\sh -c '$_venv_sh:q' sh $_venv_names`")
@@ -46,8 +48,6 @@ if ($?prompt && ! $?VIRTUAL_ENV_DISABLE_PROMPT) then
     set _venv_undo = "$_venv_undo:q"' set prompt = "$_venv_old_prompt:q";'
 endif
 
-set _venv_alias = "`alias deactivate`"
-if ("$_venv_alias:q" != "") set _venv_undo = "$_venv_undo:q"' alias deactivate "$_venv_alias:q";'
 set _venv_undo = "$_venv_undo:q unset _venv_old_* _venv_alias _venv_undo; rehash"
 alias deactivate 'eval "$_venv_undo:q"'
 rehash

@@ -28,7 +28,7 @@ export-env {
             | default --empty { try { ^uv python find --no-project | lines } catch { [] } }
         if ($found | is-empty) {
             error make --unspanned {
-                msg: "activate.nu: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON"
+                msg: "activate.nu: no Python 3.9 or later was found; install one, or set PROJECT_PYTHON"
             }
         }
         ^($found | first) -I -S ($scripts | path join venv.py) sync --if-changed

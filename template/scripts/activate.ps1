@@ -19,7 +19,7 @@
     }
     if (-not $python) { try { $python = uv python find --no-project } catch { $python = $null } }
     if (-not $python) {
-        Write-Error 'activate: no Python from 3.9 on was found; install one, or set PROJECT_PYTHON'
+        Write-Error 'activate.ps1: no Python 3.9 or later was found; install one, or set PROJECT_PYTHON'
         $global:LASTEXITCODE = 1
         return
     }

@@ -10,11 +10,11 @@ _venv_try() {
     }
 }
 
-# Tell whether .venv in the folder $1 is as its inputs say. That nothing changed is the daily
-# case, and so nothing is started for it but cat and cmp.
+# Tell whether .venv in the folder $1 was made from what its inputs hold now, of which
+# activate.inputs is a copy. Asked at each activation, so it starts nothing but cat and cmp.
 _venv_current() {
     {
-        # Or bash gives up the whole line where there are no certificates.
+        # With failglob, certs/*.crt that matches nothing would be an error.
         # shellcheck disable=SC3044
         [ -z "${BASH_VERSION-}" ] || shopt -u failglob
         { IFS='' read -r _venv_root && IFS='' read -r _venv_part; } <"$1/.venv/activate.root" &&
@@ -22,7 +22,7 @@ _venv_current() {
             [ -z "${PROJECT_PYTHON-}" ] && [ "$_venv_root" -ef "$1" ] &&
             [ -f "$1/.venv/$_venv_part" ] && [ -f "$1/.venv/pyvenv.cfg" ] &&
             [ -f "$1/.venv/stamp.json" ] && [ -x "$1/.venv/bin/python" ] &&
-            _venv_try "$1" && LC_ALL=C && # for the order of *
+            _venv_try "$1" && LC_ALL=C && # so that * sorts as in project.py
             exec cat "$1/scripts/project.py" "$1/scripts/pythons.py" "$1/scripts/packages.py" \
                 "$1/scripts/shells.py" "$1/scripts/venv.py" "$1/scripts/network.py" \
                 "$1/.python-version" "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -24,7 +25,7 @@ def must_be_locks() -> None:
     for name, text in locks().items():
         if re.search(r"^[A-Za-z]", text, re.MULTILINE) and "--hash=" not in text:
             raise Problem(
-                f"{name} has no hashes, so it is no lock; rename it to {name[:-4]}.in, or "
+                f"{name} has no hashes, so it is not a lock; rename it to {name[:-4]}.in, or "
                 "delete it if that names the same packages, then run: scripts/venv lock"
             )
 
@@ -96,7 +97,7 @@ def install(python: str) -> None:
     if uv := find_uv():
         flags = ["--require-hashes", "--allow-empty-requirements"]
         sync = [uv, "pip", "sync", "--python", PYTHON, *flags, *LOCKS]
-        # To ask the index about what uv's cache has takes longer than all the rest.
+        # The cache alone first: to ask the index about what it has takes longer than all the rest.
         done = run(*sync, "--offline", stderr=subprocess.PIPE)
         if done.returncode:
             must(*sync)
@@ -109,7 +110,7 @@ def install(python: str) -> None:
         # modules are compiled when they are first imported.
         flags = ["--no-deps", "--no-compile", "--require-hashes", "--target=", f"--prefix={VENV}"]
         flags += [f"--requirement={name}" for name in LOCKS]
-        # Nor for the Python, nor for the place that a pip.conf names.
+        # An empty --python= or --target= overrules what a pip.conf says.
         pip = [PYTHON, "-I", "-m", "pip", "--python="]
         # pip calls it an error when there is nothing to install.
         if re.search(r"^[^\s#]", "\n".join(locks().values()), re.MULTILINE):
@@ -124,11 +125,31 @@ def install(python: str) -> None:
         )
 
 
+def kept_uv(newest: bool) -> Path:
+    """Return the uv in this user's cache, where it is put for those who have none."""
+    cache = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
+    uv = Path(cache or os.path.expanduser("~/.cache"), "venv.py", "uv.exe" if WINDOWS else "uv")
+    if not uv.is_absolute():
+        raise Problem(f"expected a folder for a cache, found {uv.parent.parent}; set HOME")
+    if newest or not uv.exists():
+        from tempfile import TemporaryDirectory  # takes long, and is seldom needed
+
+        uv.parent.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=uv.parent) as folder:
+            python, _ = choose()
+            unpack_pip(python, Path(folder))
+            pip = [python, "-I", Path(folder, "pip"), "--python="]
+            must(*pip, "install", "--quiet", "--prefix=", "--target", folder, "uv")
+            with contextlib.suppress(PermissionError):  # Windows keeps one that runs
+                Path(folder, "bin", uv.name).replace(uv)
+    return uv
+
+
 def lock(upgrade: bool) -> None:
     """Resolve requirements*.in into requirements*.txt, for all platforms and Pythons allowed.
 
-    Versions that are locked stay while they fit; with `upgrade` the newest are taken.
-    Without uv, the newest is installed into this user's cache.
+    Versions that are locked stay while they fit; with `upgrade` the newest are taken, of uv too
+    where it is in the cache.
     https://docs.astral.sh/uv/pip/compile/
     """
     must_be_locks()  # or the list would be lost
@@ -140,17 +161,7 @@ def lock(upgrade: bool) -> None:
     flags = ["--quiet", "--universal", f"--python-version=3.{oldest()}"]
     flags += ["--fork-strategy=fewest", "--generate-hashes", "--no-strip-extras"]
     flags += ["--upgrade"] if upgrade else []
-    uv: object = find_uv()
-    if not uv:
-        cache = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
-        folder = Path(cache or os.path.expanduser("~/.cache"), "venv.py")
-        if not folder.is_absolute():
-            raise Problem(f"expected a folder for a cache, found {folder.parent}; set HOME")
-        python, _ = choose()
-        unpack_pip(python, folder)
-        pip = [python, "-I", folder / "pip", "--python="]
-        must(*pip, "install", "--quiet", "--upgrade", "--prefix=", "--target", folder, "uv")
-        uv = folder / "bin" / ("uv.exe" if WINDOWS else "uv")
+    uv = find_uv() or kept_uv(upgrade)
     before = locks()
     try:
         must(uv, "pip", "compile", *flags, "--output-file=requirements.txt", "requirements.in")

@@ -59,7 +59,7 @@ def variables(parsed: str) -> tuple[dict[str, str], list[str]]:
         if error or value is None or UNFIT.search(value) or not NAME.fullmatch(name):
             wrong.append(f".env:{line}: expected NAME=value, in UTF-8; this line is left out")
         elif re.fullmatch(RESERVED, name, re.VERBOSE):
-            wrong.append(f".env:{line}: {name} is for the shell to set; this line is left out")
+            wrong.append(f".env:{line}: {name} belongs to the shell; this line is left out")
         else:
             found[name] = value
     return found, wrong
@@ -70,16 +70,16 @@ def quote_sh(text: str, special: str = "'") -> str:
     return "'" + re.sub(f"[{re.escape(special)}]", r"'\\\g<0>'", text) + "'"
 
 
-# For each shell the line that sets a variable, and how its value is quoted: sh ends with the
-# first that it refuses, forgets that one is an integer, and an alias does not count; csh expands
-# ! even in quotes, which a newline ends, and can be set to see backslashes there; in fish a
-# backslash counts, in PowerShell typographic quotes do, and in a batch file an empty line after a
-# caret is the end of a line.
+# For each shell the line that sets a variable, and how its value is quoted.
 SETTERS: dict[str, tuple[str, Callable[[str], str]]] = {
+    # Ends with the first variable that it refuses, forgets that one is an integer; no alias counts.
     "sh": ("\\unset -v {0} && {0}={1} && \\export {0} || return\n", quote_sh),
+    # Expands ! even in quotes, which a newline ends, and can be set to see backslashes there.
     "csh": ("setenv {} {}\n", lambda s: quote_sh(s, "'!\\").replace("\n", "\\\n")),
+    # Here a backslash counts in quotes, and in PowerShell typographic quotes are quotes.
     "fish": ("set -gx {} {}\n", lambda s: "'" + re.sub(r"(['\\])", r"\\\1", s) + "'"),
     "ps1": ("$env:{} = {}\n", lambda s: "'" + re.sub("(['\u2018-\u201b])", r"\1\1", s) + "'"),
+    # An empty line after a caret is the end of a line in the value.
     "bat": (
         "@set {}={}\r\n",
         lambda s: re.sub(r'([&|<>^"()\n])', r"^\1", s).replace("%", "%%").replace("\n", "\r\n\r\n"),

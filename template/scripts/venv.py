@@ -1,10 +1,9 @@
 """Keep .venv what the lock says.
 
 The activate scripts beside this file call `sync`, and apply what it writes. Any Python from
-3.9 on starts it, and it needs nothing but the standard library.
-
-Environment: PROJECT_PYTHON names the interpreter to use; otherwise the version in
-.python-version is looked for, then the newest one that pyproject.toml allows.
+3.9 on starts it, and it needs nothing but the standard library. project.py knows the paths and
+whether anything changed, pythons.py runs programs and finds a Python, packages.py installs and
+locks, shells.py reads .env and quotes.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ def excepthook(kind: type, *rest: object) -> None:
     """End with a line after Ctrl-C, and not by the signal, or bash would stop sourcing."""
     if kind is not KeyboardInterrupt:
         return sys.__excepthook__(kind, *rest)
-    print("venv: interrupted; the same command goes on where it can", file=sys.stderr, flush=True)
+    print("venv: interrupted; run the same command again to go on", file=sys.stderr, flush=True)
     os._exit(130)
 
 
@@ -33,9 +32,9 @@ from project import LOCKS, PYTHON, ROOT, WINDOWS, inputs, read, recorded
 
 # Asked at each activation, so before the imports, which take longer. On Windows, PYTHON starts
 # another one and stays when that is gone: only that it runs proves something.
-DAILY = __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"]
-RUNS = sys.executable.lower() == PYTHON.lower() if WINDOWS else os.path.exists(PYTHON)
-if DAILY and RUNS and not os.environ.get("PROJECT_PYTHON") and recorded():
+ACTIVATING = __name__ == "__main__" and sys.argv[1:] == ["sync", "--if-changed"]
+PYTHON_RUNS = sys.executable.lower() == PYTHON.lower() if WINDOWS else os.path.exists(PYTHON)
+if ACTIVATING and PYTHON_RUNS and not os.environ.get("PROJECT_PYTHON") and recorded():
     sys.exit()
 
 import contextlib
@@ -80,8 +79,8 @@ def fault() -> tuple[str, bool]:
     noted, wish, asked = stamp(), wanted(), os.environ.get("PROJECT_PYTHON")
     if not VENV.exists():
         return "there is no .venv yet", True
-    parts = VENV / "pyvenv.cfg", site_packages() / "project.pth"
-    if not noted or not all(part.exists() for part in parts):
+    needed = VENV / "pyvenv.cfg", site_packages() / "project.pth"
+    if not noted or not all(path.exists() for path in needed):
         return ".venv is not complete", True
     made_with = noted["python"], noted["version"]
     if noted["root"] != ROOT:
@@ -92,8 +91,8 @@ def fault() -> tuple[str, bool]:
         return ".python-version changed", True
     if asked and probe(asked) != made_with:
         return f"PROJECT_PYTHON is {asked}, .venv was made with {made_with[0]}", True
-    if wish and not asked and minor(made_with) != wish and (found := find(wish)):
-        return f"there is a Python {found[1]} now, .venv was made with {made_with[1]}", True
+    if wish and not asked and minor(made_with) != wish and find(wish):
+        return f".python-version asks for 3.{wish}, .venv was made with {made_with[1]}", True
     if changed := [name for name, text in locks().items() if noted["locks"].get(name) != text]:
         return f"{' and '.join(changed)} changed", False
     have = installed()
@@ -105,7 +104,7 @@ def fault() -> tuple[str, bool]:
     return ", ".join(changed), False
 
 
-# --- Making it so ------------------------------------------------------------------------
+# --- Working on .venv alone --------------------------------------------------------------
 
 
 @contextlib.contextmanager
@@ -115,10 +114,6 @@ def exclusive() -> Iterator[None]:
     An installer that outlives this process keeps the lock. The system releases it when its
     last holder ends, however that ends.
     """
-    try:
-        Path(f"{VENV}.lock").touch()
-    except OSError as error:
-        raise Problem(f"cannot write to {VENV}.lock: {error.strerror}") from None
     with open(f"{VENV}.lock", "a") as file:
         waiting = False
         while True:
@@ -154,6 +149,9 @@ def write(path: Path, content: bytes) -> None:
     temporary.touch(dotenv.stat().st_mode & 0o777 | 0o600 if dotenv.exists() else 0o666)
     temporary.write_bytes(content)
     temporary.replace(path)
+
+
+# --- Setting aside what is there, and putting it back ------------------------------------
 
 
 def parts() -> list[Path]:
@@ -242,6 +240,9 @@ def set_aside(anew: bool) -> Iterator[None]:
         shutil.rmtree(left, ignore_errors=True)
 
 
+# --- Making it so ------------------------------------------------------------------------
+
+
 def make(anew: bool) -> None:
     """Create or update the environment, and note what it was made from.
 
@@ -293,13 +294,11 @@ def write_activation(dotenv: dict[str, str]) -> None:
 
 def sync(if_changed: bool) -> None:
     """Create or update the environment when it is not current; write what activation reads."""
-    # These marks keep the quick check of the shells from deciding: while only this terminal asks
-    # for this Python, and while there is something to say each time.
+    # What stands before the inputs makes the comparison in the shells fail, so that this is asked
+    # each time: where PROJECT_PYTHON chose the Python, and where .env has lines to complain of.
     asked, told = b"\0" if os.environ.get("PROJECT_PYTHON") else b"", b"told"
-    quiet = if_changed and recorded(asked)
-    loud = if_changed and not quiet and recorded(asked + told)
-    if (quiet or loud) and not fault()[0]:
-        for line in dotenv()[1] if loud else []:
+    if if_changed and (recorded(asked) or recorded(asked + told)) and not fault()[0]:
+        for line in dotenv()[1]:
             say(line)
         return  # without a lock, which a tree that is read-only cannot have
     with exclusive():
@@ -308,11 +307,14 @@ def sync(if_changed: bool) -> None:
         resume()
         reason, anew = fault()
         if reason:
-            say(f"{reason}; {'making it anew' if anew else 'updating the packages'}")
+            how = "making it anew" if VENV.exists() else "making it"
+            say(f"{reason}; {how if anew else 'updating the packages'}")
             make(anew)
         variables, wrong = dotenv()
-        (VENV / "activate.inputs").unlink(missing_ok=True)  # should this be killed
+        (VENV / "activate.inputs").unlink(missing_ok=True)  # old ones do not vouch for new files
         write_activation(variables)
+        # What current.sh compares: this folder, and a file in .venv that shows where packages go;
+        # all that the environment was made from.
         part = (site_packages() / "project.pth").relative_to(VENV)
         write(VENV / "activate.root", os.fsencode(f"{ROOT}\n{part}\n"))
         write(VENV / "activate.inputs", asked + (told if wrong else b"") + made_from)
@@ -381,7 +383,7 @@ def parse() -> dict[str, Any]:
 
 def main() -> int:
     """Run a command; return its exit status."""
-    arguments = {"command": "sync", "if_changed": True} if DAILY else parse()
+    arguments = {"command": "sync", "if_changed": True} if ACTIVATING else parse()
     commands = {"sync": sync, "check": check, "lock": lock, "parity": parity, "clean": clean}
     try:
         commands[arguments.pop("command")](**arguments)
