@@ -682,7 +682,7 @@ def test_a_terminal_does_not_get_the_python_that_another_asked_for(bake: Bake) -
     for _ in range(2):
         assert shell(project, "bash", version, env={"PROJECT_PYTHON": other}).strip() == "3.12"
     done = session(project, "bash", version)
-    assert done.stdout.strip() == HERE and "there is a Python" in done.stderr
+    assert done.stdout.strip() == HERE and f".python-version asks for {HERE}" in done.stderr
 
 
 def test_a_python_that_does_not_run_is_replaced(bake: Bake) -> None:

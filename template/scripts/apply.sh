@@ -35,8 +35,7 @@ done
 . "$_venv_dir/../.venv/activate.sh"
 _venv_bin=$VIRTUAL_ENV/bin
 [ -d "$_venv_bin" ] || _venv_bin=$(cygpath -u "$VIRTUAL_ENV")/Scripts # Git Bash on Windows
-PATH=$_venv_bin:$PATH
-\export PATH # what `env -i` starts has one that is not exported
+\export "PATH=$_venv_bin:$PATH" # what `env -i` starts has one that is not exported
 \unset PYTHONHOME
 if [ -n "${PS1-}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
     _venv_prompt="($VIRTUAL_ENV_PROMPT) "
@@ -50,9 +49,11 @@ _venv_deactivate() {
         *"$_venv_prompt"*) PS1=${PS1%%"$_venv_prompt"*}${PS1#*"$_venv_prompt"} ;; # first or not
     esac
     PATH=$_venv_old_path
-    \unset -f deactivate _venv_deactivate 2>/dev/null || :
     eval "${_venv_undo-}"
     \unset _venv_undo _venv_old_path _venv_prompt
     hash -r 2>/dev/null || :
 }
-eval 'deactivate() { _venv_deactivate; }' # or an alias of that name would be expanded
+
+_venv_name='deactivate()' # in the ksh of macOS, one of this form that unsets itself crashes
+case ${KSH_VERSION-} in Version*) _venv_name='function deactivate' ;; esac
+eval "$_venv_name { \\unset -f deactivate; _venv_deactivate; \\unset -f _venv_deactivate; }"
