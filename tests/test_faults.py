@@ -11,11 +11,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from conftest import Bake, Project, load_scripts
+from conftest import Bake, Project, find_python, load_scripts
 from test_venv import HERE, NO_ASSIGNMENT, WITHOUT_UV, session, shell
 
 pytestmark = pytest.mark.needs("shells")
@@ -300,6 +301,65 @@ def test_locks_change_together_or_not_at_all(project: Project) -> None:
     assert "requirements.in: ./local has no hash to lock" in done.stderr
 
 
+def test_a_folder_is_not_locked(project: Project, tmp_path: Path) -> None:
+    """uv would lock it without a hash, and nobody could install that."""
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "local"\nversion = "1"\n')
+    before = project.files()
+    project.append("requirements-dev.in", f"local @ {tmp_path.as_uri()}\n")
+    done = project.run("scripts/venv", "lock", check=False)
+    assert done.returncode and f"{tmp_path.as_uri()} has no hash to lock" in done.stderr
+    project.write("requirements-dev.in", before["requirements-dev.in"].decode())
+    assert project.files() == before
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [
+        (lambda text: text.encode("utf-16"), ": expected UTF-8, found UTF-16; save it as UTF-8"),
+        (
+            lambda text: f"<<<<<<< ours\n{text}=======\n>>>>>>> theirs\n".encode(),
+            " has conflicts; take one side, git checkout --theirs requirements.txt",
+        ),
+    ],
+    ids=["UTF-16", "conflicts"],
+)
+@pytest.mark.parametrize("command", ["sync", "lock"])
+def test_a_lock_that_cannot_be_read_is_named(
+    project: Project, command: str, edit: Callable[[str], bytes], told: str
+) -> None:
+    (project.path / "requirements.txt").write_bytes(edit(project.read("requirements.txt")))
+    done = project.run("scripts/venv", command, check=False)
+    assert done.returncode and f"\nvenv: requirements.txt{told}" in f"\n{done.stderr}"
+
+
+def test_a_mark_of_utf_8_hides_no_package(project: Project) -> None:
+    lock = project.read("requirements.txt")
+    project.write("requirements.txt", "\ufeff" + lock[lock.index("annotated-doc==") :])
+    assert shell(project, "bash", "python -c 'import annotated_doc'", env=WITHOUT_UV) == ""
+
+
+def test_a_second_environment_in_the_same_place_is_noticed(bake: Bake) -> None:
+    if not find_python("3.12") or HERE == "3.12":
+        pytest.skip("needs a Python 3.12 beside this one")
+    project = bake(isolation="venv", app="cli", python_version="3.12")
+    shell(project, "bash", "true")
+    project.run(sys.executable, "-m", "venv", ".venv")
+    done = project.run("scripts/venv", "check", check=False)
+    assert (
+        done.returncode and done.stderr == "venv: .venv is not complete; run: scripts/venv sync\n"
+    )
+    project.run("scripts/venv", "sync")
+    project.run("scripts/venv", "check")
+
+
+def test_what_a_package_prints_at_the_start_is_no_obstacle(project: Project) -> None:
+    shell(project, "bash", "true")
+    [packages] = project.path.glob(".venv/lib/*/site-packages")
+    (packages / "loud.pth").write_text("import sys; print('loud')\n")
+    project.write(".env", "NAME=value\n")
+    assert session(project, "bash", "printenv NAME").stdout == "value\n"
+
+
 def test_a_missing_lock_is_named_before_anything_is_removed(project: Project) -> None:
     shell(project, "bash", "true")
     (project.path / "requirements-dev.txt").rename(project.path / "away")
@@ -399,16 +459,24 @@ def test_a_dotenv_that_cannot_be_read_is_not_passed_over(project: Project) -> No
     assert done.stderr == f"venv: {project.path}/.env: Is a directory\n" and done.returncode
 
 
-@pytest.mark.parametrize("kind", ["file", "dangling link"])
-def test_what_cannot_hold_an_environment_is_named(project: Project, kind: str) -> None:
-    place = project.path / ".venv"
-    place.touch() if kind == "file" else place.symlink_to("/nowhere/at/all")
+@pytest.mark.parametrize("kind", ["file", "dangling link", "the project", "other project"])
+def test_what_cannot_hold_an_environment_is_named(
+    project: Project, kind: str, tmp_path: Path
+) -> None:
+    place, other = project.path / ".venv", tmp_path / "other"
+    other.mkdir()
+    (other / ".gitignore").write_text("*.pyc\n")
+    targets = {"dangling link": "/nowhere/at/all", "the project": ".", "other project": other}
+    place.touch() if kind == "file" else place.symlink_to(targets[kind])
+    before = project.files()
     done = session(project, "bash", check=False)
     assert done.returncode and "Traceback" not in done.stderr
     assert (
         done.stderr.splitlines()[-1]
         == f"venv: {project.path}/.venv is not a virtual environment; move it away"
     )
+    project.run("rm", ".venv", ".venv.lock")
+    assert project.files() == before and [*other.iterdir()] == [other / ".gitignore"]
 
 
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])

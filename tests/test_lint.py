@@ -156,4 +156,5 @@ def test_venv_py_is_for_pythons_from_3_9_on() -> None:
 
 @pytest.mark.needs("python3.9")
 def test_venv_py_starts_with_python_3_9() -> None:
-    assert "sync" in run(find_python("3.9"), SCRIPTS / "venv.py", "--help").stdout
+    for flag in "-B", "-OO":
+        assert "sync" in run(find_python("3.9"), flag, SCRIPTS / "venv.py", "--help").stdout

@@ -308,6 +308,20 @@ def test_the_environment_is_made_behind_the_proxy(
     assert UNTRUSTED in done.stdout and done.stdout.endswith(f"\n{settings['SSL_CERT_FILE']}\n")
 
 
+@pytest.mark.parametrize(
+    "text", ["[global]\ntimeout = 3\n", "index-url\n", "<<<<<<< ours\n", "\xff"]
+)
+def test_a_pip_conf_without_an_index_is_named(bake: Bake, text: str) -> None:
+    """As when the project had one of its own before."""
+    answers = {"company_network": True, "package_index": "https://index.example.com/simple"}
+    project = bake(isolation="venv", app="cli", **answers)
+    (project.path / "pip.conf").write_bytes(text.encode("latin-1"))
+    done = project.run("scripts/venv", "sync", check=False)
+    assert done.returncode and done.stderr == (
+        f"venv: {project.path}/pip.conf: expected [global] and index-url = https://... below it\n"
+    )
+
+
 def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
     bake: Bake, tmp_path: Path
 ) -> None:

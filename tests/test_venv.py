@@ -628,6 +628,8 @@ def test_no_install_setting_leads_astray(uv: bool, bake: Bake, tmp_path: Path) -
     astray = {
         "PIP_CONFIG_FILE": str(tmp_path / "pip.conf"),
         "PIP_DRY_RUN": "1",
+        "PIP_IGNORE_INSTALLED": "1",
+        "PIP_REQUIRE_HASHES": "1",
         "PIP_USER": "1",
         "PIP_TARGET": str(tmp_path / "astray"),
         "PIP_PREFIX": str(tmp_path / "astray"),

@@ -40,7 +40,7 @@ def trust(own):
     for path in [*system, *filter(os.path.isfile, sorted(lists)), *own]:
         try:
             context.load_verify_locations(path)
-        except ssl.SSLError:
+        except OSError:  # what ssl raises is one
             sys.exit(f"venv: {path}: expected PEM, see certs/README.md")
     known = map(ssl.DER_cert_to_PEM_cert, context.get_ca_certs(binary_form=True))
     text = "\t".join(["#", *sorted(lists)]) + "\n" + "".join(known)
@@ -57,9 +57,12 @@ def variables():
     if os.path.exists(config) and os.environ.get("PIP_CONFIG_FILE", config) == config:
         found["PIP_CONFIG_FILE"] = config
         settings = configparser.RawConfigParser()
-        settings.read(config, encoding="utf-8")
-        # The older name, which comes after what a user sets as UV_DEFAULT_INDEX.
-        found["UV_INDEX_URL"] = settings.get("global", "index-url")
+        try:
+            settings.read(config, encoding="utf-8")
+            # The older name, which comes after what a user sets as UV_DEFAULT_INDEX.
+            found["UV_INDEX_URL"] = settings.get("global", "index-url")
+        except (configparser.Error, UnicodeError):
+            sys.exit(f"venv: {config}: expected [global] and index-url = https://... below it")
     if own := files(os.path.join(ROOT, "certs"), "*.crt"):
         trust(own)
         found.update(dict.fromkeys(NAMES, BUNDLE))

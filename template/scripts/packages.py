@@ -17,17 +17,30 @@ VENV = Path(ROOT, ".venv")
 
 def locks() -> dict[str, str]:
     """Return what each lock holds."""
-    return {name: read(name).decode("utf-8", "surrogateescape") for name in LOCKS}
+    return {name: read(name).decode("utf-8-sig", "surrogateescape") for name in LOCKS}
 
 
 def must_be_locks() -> None:
-    """Raise Problem when a lock is only a list of packages, as before the template."""
+    """Raise Problem when a lock is only a list of packages, as before the template, or no text."""
     for name, text in locks().items():
+        if "\0" in text:
+            raise Problem(f"{name}: expected UTF-8, found UTF-16; save it as UTF-8")
+        if re.search("^(<<<<<<<|>>>>>>>) ", text, re.MULTILINE):
+            take = f"git checkout --theirs {name}"
+            raise Problem(
+                f"{name} has conflicts; take one side, {take}, and run: scripts/venv lock"
+            )
         if re.search(r"^[A-Za-z]", text, re.MULTILINE) and "--hash=" not in text:
             raise Problem(
                 f"{name} has no hashes, so it is not a lock; rename it to {name[:-4]}.in, or "
                 "delete it if that names the same packages, then run: scripts/venv lock"
             )
+
+
+def must_have_hashes(name: str) -> None:
+    """Raise Problem when a lock names what cannot be installed from it, such as a folder."""
+    if found := re.search(r"^[^\s#-][^\\\n]*$", locks()[name], re.MULTILINE):
+        raise Problem(f"{found[0]} has no hash to lock; leave it out, or publish a package")
 
 
 def normal(name: str) -> str:
@@ -47,7 +60,7 @@ def pinned(*names: str) -> dict[str, bool]:
 
 def site_packages() -> Path:
     """Return the folder of the environment that packages are installed into."""
-    return next(VENV.glob("lib/python*/site-packages"), VENV / "Lib" / "site-packages")
+    return next(VENV.glob("lib/py*/site-packages"), VENV / "Lib" / "site-packages")
 
 
 def installed() -> dict[str, str]:
@@ -165,8 +178,10 @@ def lock(upgrade: bool) -> None:
     before = locks()
     try:
         must(uv, "pip", "compile", *flags, "--output-file=requirements.txt", "requirements.in")
+        must_have_hashes("requirements.txt")
         flags += ["--constraints=requirements.txt", "--output-file=requirements-dev.txt"]
         must(uv, "pip", "compile", *flags, "requirements-dev.in")
+        must_have_hashes("requirements-dev.txt")
     except BaseException:  # one without the other may not fit
         for name, text in before.items():
             if text and text != locks()[name]:

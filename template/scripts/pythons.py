@@ -58,7 +58,8 @@ def run(*command: object, **options: Any) -> Any:
     """Run a command in the project; what it prints is progress, for standard error."""
     environment = {k: v for k, v in os.environ.items() if k.upper() not in MISLEADING}
     # The environment also overrules a pip.conf that sets these.
-    off = dict.fromkeys(["PIP_DRY_RUN", "PIP_REQUIRE_VIRTUALENV", "PIP_USER"], "0")
+    off = dict.fromkeys(["PIP_DRY_RUN", "PIP_IGNORE_INSTALLED", "PIP_REQUIRE_HASHES"], "0")
+    off |= dict.fromkeys(["PIP_REQUIRE_VIRTUALENV", "PIP_USER"], "0")
     environment |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", **off, **network()}
     environment.setdefault("UV_PYTHON_DOWNLOADS", "never")
     environment.setdefault("UV_SYSTEM_CERTS", "true")  # trust what pip trusts

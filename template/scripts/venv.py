@@ -80,7 +80,8 @@ def fault() -> tuple[str, bool]:
     if not VENV.exists():
         return "there is no .venv yet", True
     needed = VENV / "pyvenv.cfg", site_packages() / "project.pth"
-    if not noted or not all(path.exists() for path in needed):
+    folders = [*VENV.glob("lib/py*")]  # `python -m venv` over this one may leave a second
+    if not noted or not all(path.exists() for path in needed) or len(folders) > 1:
         return ".venv is not complete", True
     made_with = noted["python"], noted["version"]
     if noted["root"] != ROOT:
@@ -162,7 +163,8 @@ def parts() -> list[Path]:
     mark = VENV / ".gitignore"
     with contextlib.suppress(FileExistsError):
         VENV.mkdir()
-    ours = VENV.is_dir() and (mark.exists() or (VENV / "pyvenv.cfg").exists())
+    marked = mark.is_file() and mark.read_bytes() == b"*\n"
+    ours = VENV.is_dir() and (marked or (VENV / "pyvenv.cfg").exists())
     if not ours and not (VENV.is_dir() and not any(VENV.iterdir())):
         raise Problem(f"{VENV} is not a virtual environment; move it away")
     mark.write_text("*\n")
@@ -225,7 +227,10 @@ def set_aside(anew: bool) -> Iterator[None]:
     before = set() if anew else contents()
     # Has another name than what is left of the last time, as programs that run are on Windows.
     old = VENV / f"old-{time.time_ns()}"
-    old.mkdir()
+    try:
+        old.mkdir()
+    except OSError as error:
+        raise Problem(f"cannot write to {VENV}: {error.strerror}") from None
     try:
         for path in held:
             move(path, old / path.name)
@@ -275,7 +280,7 @@ def dotenv() -> tuple[dict[str, str], list[str]]:
     if not read(".env").strip():
         return {}, []
     if answer := ask(PYTHON, "-I", "-c", shells.PARSE):
-        return shells.variables(answer[0])
+        return shells.variables(answer[-1])  # what a .pth file prints comes before
     return {}, [".env was not loaded: expected python-dotenv in the locks"]
 
 
@@ -368,7 +373,7 @@ def parse() -> dict[str, Any]:
     """Return the command in the command line, and its arguments."""
     import argparse  # takes long, and is not needed each day
 
-    parser = argparse.ArgumentParser(prog="venv", description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(prog="venv", description=(__doc__ or "").partition("\n")[0])
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     command = commands.add_parser("sync", help="make .venv, or bring it up to date")
     command.add_argument("--if-changed", action="store_true", help="only if an input changed")
