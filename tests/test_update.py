@@ -182,7 +182,7 @@ def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bake) -> None:
             files.pop("renovate.json", None)  # comes with the answer
             if any(is_own(name) and files[name] != default.get(name) for name in files):
                 shown.add(question)
-    text = bake().read("DEVELOPMENT.md").partition("change yourself:")[2].partition(". For")[0]
+    text = bake().read("DEVELOPMENT.md").partition("change them by hand:")[2].partition(". For")[0]
     assert set(re.findall(r"`(\w+)`", text)) == shown
 
 

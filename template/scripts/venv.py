@@ -163,7 +163,7 @@ def parts() -> list[Path]:
     mark = VENV / ".gitignore"
     with contextlib.suppress(FileExistsError):
         VENV.mkdir()
-    marked = mark.is_file() and mark.read_bytes() == b"*\n"
+    marked = mark.is_file() and mark.read_bytes().split()[-1:] == [b"*"]
     ours = VENV.is_dir() and (marked or (VENV / "pyvenv.cfg").exists())
     if not ours and not (VENV.is_dir() and not any(VENV.iterdir())):
         raise Problem(f"{VENV} is not a virtual environment; move it away")
