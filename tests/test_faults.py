@@ -301,6 +301,19 @@ def test_locks_change_together_or_not_at_all(project: Project) -> None:
     assert "requirements.in: ./local has no hash to lock" in done.stderr
 
 
+@pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
+def test_a_package_that_is_for_other_platforms_now_goes(
+    project: Project, path: dict[str, str]
+) -> None:
+    shell(project, "bash", "python -c 'import annotated_doc'", env=path)
+    lock = project.read("requirements.txt")
+    package, rest = re.fullmatch(r"(?s)(.*\nannotated-doc==[\d.]+)( .*)", lock).groups()
+    project.write("requirements.txt", f"{package} ; python_version < '3'{rest}")
+    done = session(project, "bash", "python -c 'import annotated_doc'", env=path, check=False)
+    assert done.returncode and "removed what is not in the locks: annotated-doc\n" in done.stderr
+    project.run("scripts/venv", "check")
+
+
 def test_a_folder_is_not_locked(project: Project, tmp_path: Path) -> None:
     """uv would lock it without a hash, and nobody could install that."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "local"\nversion = "1"\n')

@@ -13,6 +13,14 @@ from project import LOCKS, PYTHON, ROOT, WINDOWS, read
 from pythons import Problem, ask, choose, find_uv, minor, must, oldest, probe, run
 
 VENV = Path(ROOT, ".venv")
+# Run by the Python of the environment, which has pip: which of these requirements are not for it.
+UNFIT = """
+import sys
+from pip._vendor.packaging.requirements import Requirement
+for requirement in map(Requirement, sys.argv[1:]):
+    if not requirement.marker.evaluate():
+        print(requirement.name)
+"""
 
 
 def locks() -> dict[str, str]:
@@ -128,7 +136,11 @@ def install(python: str) -> None:
         # pip calls it an error when there is nothing to install.
         if re.search(r"^[^\s#]", "\n".join(locks().values()), re.MULTILINE):
             must(*pip, "install", *flags)
-        if extra := installed().keys() - pinned(*LOCKS).keys() - {"pip"}:
+        with_marker = re.findall(
+            r"^([\w.-]+.*;.*?) *\\?$", "\n".join(locks().values()), re.MULTILINE
+        )
+        unfit = set(map(normal, ask(PYTHON, "-I", "-c", UNFIT, *with_marker)))
+        if extra := installed().keys() - (pinned(*LOCKS).keys() - unfit) - {"pip"}:
             must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra))
     needed = {name for name, has_marker in pinned(*LOCKS).items() if not has_marker}
     if lacking := sorted(needed - installed().keys()):
