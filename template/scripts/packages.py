@@ -133,12 +133,11 @@ def install(python: str) -> None:
         flags += [f"--requirement={name}" for name in LOCKS]
         # An empty --python= or --target= overrules what a pip.conf says.
         pip = [PYTHON, "-I", "-m", "pip", "--python="]
+        text = "\n".join(locks().values())
         # pip calls it an error when there is nothing to install.
-        if re.search(r"^[^\s#]", "\n".join(locks().values()), re.MULTILINE):
+        if re.search(r"^[^\s#]", text, re.MULTILINE):
             must(*pip, "install", *flags)
-        with_marker = re.findall(
-            r"^([\w.-]+.*;.*?) *\\?$", "\n".join(locks().values()), re.MULTILINE
-        )
+        with_marker = re.findall(r"^([\w.-]+.*;.*?) *\\?$", text, re.MULTILINE)
         unfit = set(map(normal, ask(PYTHON, "-I", "-c", UNFIT, *with_marker)))
         if extra := installed().keys() - (pinned(*LOCKS).keys() - unfit) - {"pip"}:
             must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra))
