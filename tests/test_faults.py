@@ -314,14 +314,18 @@ def test_a_package_that_is_for_other_platforms_now_goes(
     project.run("scripts/venv", "check")
 
 
-def test_a_folder_is_not_locked(project: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+@pytest.mark.parametrize("line", ["local @ {}", "-e {}"])
+def test_a_folder_is_not_locked(project: Project, line: str, name: str, tmp_path: Path) -> None:
     """uv would lock it without a hash, and nobody could install that."""
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "local"\nversion = "1"\n')
+    line = line.format(tmp_path.as_uri())
+    (project.path / "requirements-dev.txt").unlink()
+    project.write("more.in", f"{line}\n")
+    project.append(f"{name}.in", "-r more.in\n")
     before = project.files()
-    project.append("requirements-dev.in", f"local @ {tmp_path.as_uri()}\n")
     done = project.run("scripts/venv", "lock", check=False)
-    assert done.returncode and f"{tmp_path.as_uri()} has no hash to lock" in done.stderr
-    project.write("requirements-dev.in", before["requirements-dev.in"].decode())
+    assert done.returncode and f"venv: {line} has no hash to lock" in done.stderr
     assert project.files() == before
 
 
@@ -427,6 +431,12 @@ def test_who_may_only_read_activates_what_is_there(project: Project) -> None:
     session(project, "bash", "true", env=EVERYBODYS)
     done = read_only(project, ". scripts/activate && echo $GOOD")
     assert (done.stdout, done.stderr) == ("1\n", told)
+
+
+def test_what_a_full_disk_left_of_the_mark_is_no_obstacle(project: Project) -> None:
+    (project.path / ".venv").mkdir()
+    (project.path / ".venv/.gitignore").touch()
+    assert shell(project, "bash", ALL_THERE) == "all there\n"
 
 
 def test_a_full_disk_is_survived(project: Project, tmp_path: Path) -> None:

@@ -308,6 +308,14 @@ def test_the_environment_is_made_behind_the_proxy(
     assert UNTRUSTED in done.stdout and done.stdout.endswith(f"\n{settings['SSL_CERT_FILE']}\n")
 
 
+def test_a_folder_in_place_of_a_certificate_is_named(bake: Bake) -> None:
+    project = bake(isolation="venv", app="cli", company_network=True)
+    (project.path / "certs/own.crt").mkdir(parents=True)
+    done = project.run("scripts/venv", "sync", check=False)
+    expected = f"venv: {project.path}/certs/own.crt: expected PEM, see certs/README.md\n"
+    assert done.returncode and done.stderr == expected
+
+
 @pytest.mark.parametrize(
     "text", ["[global]\ntimeout = 3\n", "index-url\n", "<<<<<<< ours\n", "\xff"]
 )

@@ -6,8 +6,8 @@
 
 function _venv_activate -a _venv_file
     functions -e _venv_activate # what runs goes on running
-    set -l _venv_name (string replace -r '.*/' '' -- $_venv_file) # or that of a link
-    if test (count (string match -- "*$_venv_name*" $argv[2..])) -lt 2 # twice when sourced
+    set -l _venv_name (string escape --style=regex -- (string split / -- $_venv_file)[-1])
+    if test (count (string match -r -- $_venv_name $argv[2..])) -lt 2 # twice when sourced
         echo "activate.fish: this file has to be sourced: source scripts/activate.fish" >&2
         return 1
     end

@@ -54,6 +54,6 @@ _venv_deactivate() {
     hash -r 2>/dev/null || :
 }
 
-_venv_name='deactivate()' # in the ksh of macOS, one of this form that unsets itself crashes
+_venv_name='deactivate()' # in the ksh of macOS, this form crashes when it goes; the other stays
 case ${KSH_VERSION-} in Version*) _venv_name='function deactivate' ;; esac
 eval "$_venv_name { \\unset -f deactivate; _venv_deactivate; \\unset -f _venv_deactivate; }"

@@ -37,7 +37,7 @@ def trust(own):
     os.environ.pop("SSL_CERT_FILE", None)
     context = ssl.create_default_context()
     system = files(ssl.get_default_verify_paths().capath or ROOT, "*.[0-9]")
-    for path in [*system, *filter(os.path.isfile, sorted(lists)), *own]:
+    for path in [*filter(os.path.isfile, [*system, *sorted(lists)]), *own]:
         try:
             context.load_verify_locations(path)
         except OSError:  # what ssl raises is one

@@ -47,7 +47,7 @@ def must_be_locks() -> None:
 
 def must_have_hashes(name: str) -> None:
     """Raise Problem when a lock names what cannot be installed from it, such as a folder."""
-    if found := re.search(r"^[^\s#-][^\\\n]*$", locks()[name], re.MULTILINE):
+    if found := re.search(r"^(?:-e |[^\s#-])[^\\\n]*$", locks()[name], re.MULTILINE):
         raise Problem(f"{found[0]} has no hash to lock; leave it out, or publish a package")
 
 
@@ -152,20 +152,21 @@ def install(python: str) -> None:
 def kept_uv(newest: bool) -> Path:
     """Return the uv in this user's cache, where it is put for those who have none."""
     cache = os.environ.get("LOCALAPPDATA" if WINDOWS else "XDG_CACHE_HOME")
-    uv = Path(cache or os.path.expanduser("~/.cache"), "venv.py", "uv.exe" if WINDOWS else "uv")
-    if not uv.is_absolute():
-        raise Problem(f"expected a folder for a cache, found {uv.parent.parent}; set HOME")
-    if newest or not uv.exists():
+    folder = Path(cache or os.path.expanduser("~/.cache"), "venv.py")
+    if not folder.is_absolute():
+        raise Problem(f"expected a folder for a cache, found {folder.parent}; set HOME")
+    uv = folder / "bin" / ("uv.exe" if WINDOWS else "uv")
+    if newest or not ask(uv, "--version"):
         from tempfile import TemporaryDirectory  # takes long, and is seldom needed
 
         uv.parent.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=uv.parent) as folder:
+        with TemporaryDirectory(dir=folder) as new:
             python, _ = choose()
-            unpack_pip(python, Path(folder))
-            pip = [python, "-I", Path(folder, "pip"), "--python="]
-            must(*pip, "install", "--quiet", "--prefix=", "--target", folder, "uv")
+            unpack_pip(python, Path(new))
+            pip = [python, "-I", Path(new, "pip"), "--python="]
+            must(*pip, "install", "--quiet", "--prefix=", "--target", new, "uv")
             with contextlib.suppress(PermissionError):  # Windows keeps one that runs
-                Path(folder, "bin", uv.name).replace(uv)
+                Path(new, "bin", uv.name).replace(uv)
     return uv
 
 
@@ -186,7 +187,8 @@ def lock(upgrade: bool) -> None:
     flags += ["--fork-strategy=fewest", "--generate-hashes", "--no-strip-extras"]
     flags += ["--upgrade"] if upgrade else []
     uv = find_uv() or kept_uv(upgrade)
-    before = locks()
+    paths = [Path(ROOT, name) for name in LOCKS]
+    before = {path: path.read_bytes() for path in paths if path.exists()}
     try:
         must(uv, "pip", "compile", *flags, "--output-file=requirements.txt", "requirements.in")
         must_have_hashes("requirements.txt")
@@ -194,7 +196,9 @@ def lock(upgrade: bool) -> None:
         must(uv, "pip", "compile", *flags, "requirements-dev.in")
         must_have_hashes("requirements-dev.txt")
     except BaseException:  # one without the other may not fit
-        for name, text in before.items():
-            if text and text != locks()[name]:
-                Path(ROOT, name).write_bytes(text.encode("utf-8", "surrogateescape"))
+        for path in paths:
+            if path not in before:
+                path.unlink(missing_ok=True)
+            elif path.read_bytes() != before[path]:
+                path.write_bytes(before[path])
         raise

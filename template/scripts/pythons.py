@@ -175,9 +175,14 @@ def oldest() -> int:
 
 def newest() -> int:
     """Return 12 when pyproject.toml requires a Python below 3.13, 99 when any later one will do."""
-    line = rb"^requires-python\s*=[^#\n]*?(<=?|==)\s*3\.(\d+)(\.[1-9])?"
+    line = rb"^requires-python\s*=[^#\n]*?(<=?|==|~=(?=\s*3\.\d+\.))\s*3\.(\d+)(\.[1-9])?"
     found = re.search(line, read("pyproject.toml"), re.MULTILINE)
     return int(found[2]) - (found[1] == b"<" and not found[3]) if found else 99
+
+
+def span(least: int, most: int) -> str:
+    """Return 3.11 to 3.13 for 11 and 13, 3.12 for 12 and 12."""
+    return f"3.{least} to 3.{most}" if least < most else f"3.{least}"
 
 
 def choose() -> tuple[str, ...]:
@@ -186,7 +191,7 @@ def choose() -> tuple[str, ...]:
     Raises Problem when none fits.
     """
     wish, least, most = wanted(), oldest(), newest()
-    allowed = f"3.{least} to 3.{most}" if most < 99 else f"3.{least} or later"
+    allowed = span(least, most) if most < 99 else f"3.{least} or later"
     if asked := os.environ.get("PROJECT_PYTHON"):
         if not (python := probe(asked)):
             raise Problem(
@@ -211,6 +216,6 @@ def choose() -> tuple[str, ...]:
     pythons = {probe(name) for name in (sys.executable, "python3", "python")} - {()}
     found = ", ".join(f"{version} ({path})" for path, version in sorted(pythons))
     raise Problem(
-        f"no Python 3.{least} to 3.{most} was found, only {found or 'none at all'}; "
+        f"no Python {span(least, most)} was found, only {found or 'none at all'}; "
         f"install Python 3.{wish or most}, or set PROJECT_PYTHON to the absolute path of one"
     )

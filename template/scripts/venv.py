@@ -80,7 +80,9 @@ def fault() -> tuple[str, bool]:
     if not VENV.exists():
         return "there is no .venv yet", True
     needed = VENV / "pyvenv.cfg", site_packages() / "project.pth"
-    folders = [*VENV.glob("lib/py*")]  # `python -m venv` over this one may leave a second
+    folders = [
+        *VENV.glob("lib/py*/site-packages")
+    ]  # `python -m venv` over this one may leave a second
     if not noted or not all(path.exists() for path in needed) or len(folders) > 1:
         return ".venv is not complete", True
     made_with = noted["python"], noted["version"]
@@ -163,11 +165,14 @@ def parts() -> list[Path]:
     mark = VENV / ".gitignore"
     with contextlib.suppress(FileExistsError):
         VENV.mkdir()
-    marked = mark.is_file() and mark.read_bytes().split()[-1:] == [b"*"]
-    ours = VENV.is_dir() and (marked or (VENV / "pyvenv.cfg").exists())
-    if not ours and not (VENV.is_dir() and not any(VENV.iterdir())):
+    marked = mark.read_bytes().split()[-1:] if mark.is_file() else None
+    ours = VENV.is_dir() and (marked == [b"*"] or (VENV / "pyvenv.cfg").exists())
+    # A full disk leaves the mark without content.
+    new = VENV.is_dir() and {*VENV.iterdir()} <= ({mark} if marked == [] else set())
+    if not ours and not new:
         raise Problem(f"{VENV} is not a virtual environment; move it away")
-    mark.write_text("*\n")
+    if marked != [b"*"]:
+        mark.write_text("*\n")
     found = set(VENV.iterdir()) - {mark, *VENV.glob("old-*")}
     return sorted(found, key=lambda path: (path != STAMP, path.name == "pyvenv.cfg", path))
 
@@ -227,10 +232,7 @@ def set_aside(anew: bool) -> Iterator[None]:
     before = set() if anew else contents()
     # Has another name than what is left of the last time, as programs that run are on Windows.
     old = VENV / f"old-{time.time_ns()}"
-    try:
-        old.mkdir()
-    except OSError as error:
-        raise Problem(f"cannot write to {VENV}: {error.strerror}") from None
+    old.mkdir()
     try:
         for path in held:
             move(path, old / path.name)
