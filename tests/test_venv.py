@@ -619,6 +619,27 @@ def test_pip_install_works_and_types_hold(project: Project, tmp_path: Path) -> N
     assert "no issues found" in done.stdout
 
 
+def test_uv_changes_nothing_in_the_environment(project: Project) -> None:
+    """As it would follow pyproject.toml rather than the locks."""
+    shell(project, "bash", "true")
+    assert project.run("uv", "run", "python", "-c", "print(6 * 7)").stdout == "42\n"
+    assert project.run("uv", "sync", check=False).returncode
+    assert not (project.path / "uv.lock").exists()
+    project.run("scripts/venv", "check")
+
+
+@pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
+def test_the_environment_is_called_as_the_project(uv: bool, bake: Bake, tmp_path: Path) -> None:
+    """Prompts such as that of starship show the name that stands in it."""
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    odd = Project(tmp_path / "-o'd $d", {})
+    project.path.rename(odd.path)
+    odd.run("scripts/venv", "sync", env={} if uv else WITHOUT_UV)
+    name = "-o'd $d".replace("'", "_").replace("$", "_")
+    [line] = (line for line in odd.read(".venv/pyvenv.cfg").splitlines() if "prompt = " in line)
+    assert line.removeprefix("prompt = ").strip("'") == name
+
+
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
 def test_no_install_setting_leads_astray(uv: bool, bake: Bake, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli")

@@ -29,7 +29,7 @@ function _venv_activate -a _venv_file
     set -gu PYTHONHOME # which hides a universal one, too
     if status is-interactive && test -z "$VIRTUAL_ENV_DISABLE_PROMPT" && functions -q fish_prompt
         functions -c fish_prompt _venv_old_fish_prompt
-        function fish_prompt
+        function fish_prompt -V VIRTUAL_ENV_PROMPT # as it is now
             set -l prompt (_venv_old_fish_prompt) # first, as it may show the last status
             set_color normal
             printf '(%s) ' $VIRTUAL_ENV_PROMPT

@@ -13,6 +13,7 @@ from project import LOCKS, PYTHON, ROOT, WINDOWS, read
 from pythons import Problem, ask, choose, find_uv, minor, must, oldest, probe, run
 
 VENV = Path(ROOT, ".venv")
+PROMPT = re.sub(r"[^\w.+@ -]", "_", Path(ROOT).name)  # shells expand what stands in it
 # Run by the Python of the environment, which has pip: which of these requirements are not for it.
 UNFIT = """
 import sys
@@ -83,9 +84,10 @@ def create(python: str) -> None:
         raise Problem(f"an entry of PATH cannot hold {os.pathsep!r}; rename {ROOT}")
     if uv := find_uv():
         flags = ["--quiet", "--no-project", "--allow-existing"]
-        must(uv, "venv", *flags, "--python", python, VENV)
+        must(uv, "venv", *flags, f"--prompt={PROMPT}", "--python", python, VENV)
     else:
-        must(python, "-I", "-m", "venv", "--without-pip", os.path.realpath(VENV))
+        flags = ["--without-pip", f"--prompt={PROMPT}"]
+        must(python, "-I", "-m", "venv", *flags, os.path.realpath(VENV))
     # For the project's own source, there or at the root: hash checking rules out an editable
     # install.
     packages = site_packages()

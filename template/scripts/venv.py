@@ -39,13 +39,22 @@ if ACTIVATING and PYTHON_RUNS and not os.environ.get("PROJECT_PYTHON") and recor
 
 import contextlib
 import json
-import re
 import shutil
 import time
 from pathlib import Path
 
 import shells
-from packages import VENV, create, install, installed, lock, locks, must_be_locks, site_packages
+from packages import (
+    PROMPT,
+    VENV,
+    create,
+    install,
+    installed,
+    lock,
+    locks,
+    must_be_locks,
+    site_packages,
+)
 from pythons import Problem, ask, choose, find, minor, network, probe, say, wanted
 
 TYPE_CHECKING = False  # for what reads the types alone, and takes time to import
@@ -288,8 +297,7 @@ def dotenv() -> tuple[dict[str, str], list[str]]:
 
 def write_activation(dotenv: dict[str, str]) -> None:
     """Write what the activate scripts read: which variables to set, and how in each shell."""
-    prompt = re.sub(r"[^\w.+@ -]", "_", Path(ROOT).name)  # shells expand what stands in it
-    own = {"VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": prompt}
+    own = {"VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": PROMPT}
     for suffix, content in shells.files({**network(), **dotenv, **own}).items():
         write(VENV / f"activate.{suffix}", content)
     deactivate = b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n'
