@@ -135,7 +135,7 @@ def stopped_at_once(container: str, stop: Any) -> None:
     state = inspect(container)["State"]
     took = (datetime.fromisoformat(state["FinishedAt"]) - began).total_seconds()
     assert state["Status"] == "exited" and state["ExitCode"] in (0, 130)
-    assert took < 1, f"took {took:.1f} s"
+    assert took < 3, f"took {took:.1f} s; the grace period is 5 s"
 
 
 @pytest.mark.parametrize("shape", ["development", "production"])

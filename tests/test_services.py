@@ -172,7 +172,8 @@ def test_a_request_waits_for_a_service_that_restarts(project: Project, productio
         finally:
             production("unpause", "postgres")
         [state] = json.loads(run("docker", "inspect", container(project, "app")).stdout)
-        assert state["State"]["ExitCode"] != 137 and took < 3, f"{took:.1f} s"
+        assert state["State"]["ExitCode"] != 137, "had to be killed"
+        assert took < 5, f"took {took:.1f} s; the grace period is 5 s"
     finally:
         production("down", "-t5")
 
