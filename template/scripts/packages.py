@@ -127,7 +127,8 @@ def install(python: str) -> None:
         else:
             print(done.stderr.decode("utf-8", "replace"), end="", file=sys.stderr)
     else:
-        if "pip" not in installed():
+        before = installed().keys()
+        if "pip" not in before:
             unpack_pip(python, site_packages())
         # As uv does it, in half the time: what the locks name is all there is to install, and
         # modules are compiled when they are first imported.
@@ -139,9 +140,10 @@ def install(python: str) -> None:
         # pip calls it an error when there is nothing to install.
         if re.search(r"^[^\s#]", text, re.MULTILINE):
             must(*pip, "install", *flags)
-        with_marker = re.findall(r"^([\w.-]+.*;.*?) *\\?$", text, re.MULTILINE)
-        unfit = set(map(normal, ask(PYTHON, "-I", "-c", UNFIT, *with_marker)))
-        if extra := installed().keys() - (pinned(*LOCKS).keys() - unfit) - {"pip"}:
+        with_marker = re.findall(r"^(([\w.-]+).*;.*?) *\\?$", text, re.MULTILINE)
+        doubtful = [line for line, name in with_marker if normal(name) in before]
+        unfit = map(normal, ask(PYTHON, "-I", "-c", UNFIT, *doubtful) if doubtful else [])
+        if extra := installed().keys() - (pinned(*LOCKS).keys() - set(unfit)) - {"pip"}:
             must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra))
     needed = {name for name, has_marker in pinned(*LOCKS).items() if not has_marker}
     if lacking := sorted(needed - installed().keys()):

@@ -89,10 +89,9 @@ def fault() -> tuple[str, bool]:
     if not VENV.exists():
         return "there is no .venv yet", True
     needed = VENV / "pyvenv.cfg", site_packages() / "project.pth"
-    folders = [
-        *VENV.glob("lib/py*/site-packages")
-    ]  # `python -m venv` over this one may leave a second
-    if not noted or not all(path.exists() for path in needed) or len(folders) > 1:
+    # `python -m venv` over this one may leave a second such folder.
+    several = len([*VENV.glob("lib/py*/site-packages")]) > 1
+    if not noted or several or not all(path.exists() for path in needed):
         return ".venv is not complete", True
     made_with = noted["python"], noted["version"]
     if noted["root"] != ROOT:
@@ -312,8 +311,9 @@ def sync(if_changed: bool) -> None:
     # What stands before the inputs makes the comparison in the shells fail, so that this is asked
     # each time: where PROJECT_PYTHON chose the Python, and where .env has lines to complain of.
     asked, told = b"\0" if os.environ.get("PROJECT_PYTHON") else b"", b"told"
-    if if_changed and (recorded(asked) or recorded(asked + told)) and not fault()[0]:
-        for line in dotenv()[1]:
+    quiet = if_changed and recorded(asked)
+    if (quiet or (if_changed and recorded(asked + told))) and not fault()[0]:
+        for line in [] if quiet else dotenv()[1]:  # to read .env takes a start of Python
             say(line)
         return  # without a lock, which a tree that is read-only cannot have
     with exclusive():
