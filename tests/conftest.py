@@ -131,21 +131,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    required = item.config.getoption("--require").split(",")
-    for marker in item.iter_markers("needs"):
-        for component in marker.args:
-            names = shells_of(item) if component == "shells" else (component,)
-            if lack := ", ".join(filter(None, map(missing, names))):
-                if component in required:
-                    pytest.fail(f"requires {component}, missing: {lack}", pytrace=False)
-                pytest.skip(f"needs {component}, missing: {lack}")
+    required = each_shell(item.config.getoption("--require").split(","))
+    for component in needed_by(item):
+        if lack := missing(component):
+            if component in required:
+                pytest.fail(f"requires {component}, missing: {lack}", pytrace=False)
+            pytest.skip(f"needs {component}, missing: {lack}")
 
 
-def shells_of(item: pytest.Item) -> tuple[str, ...]:
-    """Return the shell that a test is about, or all for one that is about none in particular."""
+def needed_by(item: pytest.Item) -> list[str]:
+    """Return what the markers of a test name, and the shell that it is given as a parameter."""
     callspec = getattr(item, "callspec", None)
-    name = callspec.params.get("name") if callspec else None
-    return (name,) if name in SHELLS else SHELLS
+    given = callspec.params.values() if callspec else ()
+    marked = [name for marker in item.iter_markers("needs") for name in marker.args]
+    return each_shell([*marked, *(value for value in given if value in SHELLS)])
+
+
+def each_shell(components: list[str]) -> list[str]:
+    """Return the same components, with each shell in the place of the word for all of them."""
+    found = []
+    for name in components:
+        found += SHELLS if name == "shells" else [name]
+    return found
 
 
 # --- Commands and projects ----------------------------------------------------

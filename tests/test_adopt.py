@@ -285,6 +285,7 @@ def test_is_packaged_as_before(project: Project, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["greet-2.1-py3-none-any.whl"]
 
 
+@pytest.mark.needs("bash")
 def test_runs_and_is_tested_in_the_virtual_environment(project: Project, shape: Shape) -> None:
     assert " passed" in shell(project, "bash", "pytest -p no:cacheprovider")
     if "port" not in shape.answers:
@@ -380,6 +381,7 @@ def test_what_uv_locked_keeps_its_version(released: Path, tmp_path: Path) -> Non
     assert "\niniconfig==2.0.0 " in project.read("requirements-dev.txt")
 
 
+@pytest.mark.needs("bash")
 def test_a_list_that_was_not_renamed_is_not_lost(released: Path, tmp_path: Path) -> None:
     project = existing(tmp_path, FLAT)
     answers = {**SHAPES["flat"].answers, "python_version": HERE}

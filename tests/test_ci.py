@@ -216,6 +216,7 @@ def project(ci: str, bake: Bake, released: Path) -> Project:
     return project
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_template_job_finds_conflicts_and_changes(project: Project, path: str) -> None:
     def with_change(name: str, text: str) -> bool:
@@ -232,6 +233,7 @@ def test_the_template_job_finds_conflicts_and_changes(project: Project, path: st
     assert not with_change("scripts/activate", "# ours\n")
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_venv_job_passes_and_finds_what_is_wrong(project: Project, path: str) -> None:
     assert passes(project, "venv", path)
@@ -251,7 +253,7 @@ def test_the_venv_job_passes_and_finds_what_is_wrong(project: Project, path: str
     assert not passes(project, "venv", path, PREPARE_SECRET="right")
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("bash", "docker")
 @pytest.mark.parametrize(("isolation", "ci"), [("docker", "github"), ("both", "gitlab")])
 def test_the_jobs_with_images_pass_and_find_what_is_wrong(
     isolation: str, ci: str, bake: Bake, path: str
@@ -268,6 +270,7 @@ def test_the_jobs_with_images_pass_and_find_what_is_wrong(
     run("docker", "image", "rm", "-f", f"localhost/ci-{os.getpid()}:test")
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_scheduled_job_tells_of_a_newer_template(
     ci: str, bake: Bake, released: Path, path: str, tmp_path: Path
@@ -283,6 +286,7 @@ def test_the_scheduled_job_tells_of_a_newer_template(
     assert not passes(project, name, path)
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_jobs_have_nothing_to_say_after_leaving(
     ci: str, bake: Bake, released: Path, path: str
@@ -295,6 +299,7 @@ def test_the_jobs_have_nothing_to_say_after_leaving(
         assert passes(project, name, path)
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_a_file_that_gitignore_hides_is_missed(
     ci: str, bake: Bake, released: Path, path: str, tmp_path: Path
@@ -362,6 +367,7 @@ def private(released: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
         yield f"https://{host}/template.git", certificate
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_a_template_may_be_private_and_in_a_companys_network(
     ci: str, bake: Bake, released: Path, path: str, private: tuple[str, Path]
@@ -383,6 +389,7 @@ def test_a_template_may_be_private_and_in_a_companys_network(
 
 
 # GitLab gives each job all variables, and so one stands for both.
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize(
     ("ci", "job"), [("github", "template"), ("github", "venv"), ("gitlab", "venv")]
 )

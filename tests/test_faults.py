@@ -19,8 +19,6 @@ import pytest
 from conftest import Bake, Project, find_python, load_scripts
 from test_venv import HERE, NO_ASSIGNMENT, WITHOUT_UV, session, shell
 
-pytestmark = pytest.mark.needs("shells")
-
 # Each file of each package is as it was published. To import them takes far longer, as that
 # compiles them.
 ALL_THERE = """python -c '
@@ -64,6 +62,7 @@ def uv_that(folder: Path, line: str) -> dict[str, str]:
     return {"PATH": f"{uv.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_several_terminals_at_once_make_one_environment(
     path: dict[str, str], project: Project
@@ -76,6 +75,7 @@ def test_several_terminals_at_once_make_one_environment(
     assert "waiting for another terminal" in said
 
 
+@pytest.mark.needs("bash")
 def test_a_kill_at_any_moment_is_healed(project: Project) -> None:
     """Forty times at random, while making anew and while updating."""
     moments = random.Random(42)
@@ -95,6 +95,7 @@ def test_a_kill_at_any_moment_is_healed(project: Project) -> None:
     assert len(healed) >= 2, f"too fast or too slow to hit anything: {healed}"
 
 
+@pytest.mark.needs("bash")
 def test_an_installer_that_outlives_its_caller_is_waited_for(project: Project) -> None:
     terminal = start(project, **WITHOUT_UV)
     installer = f"{project.path}/.venv/bin/python -I -m pip"
@@ -109,6 +110,7 @@ def test_an_installer_that_outlives_its_caller_is_waited_for(project: Project) -
     assert "waiting for another terminal" in done.stderr
 
 
+@pytest.mark.needs("bash")
 def test_an_interrupt_leaves_the_shell_as_it_was(project: Project) -> None:
     line = "trap : INT; . scripts/activate; echo $?-${VIRTUAL_ENV-none}"
     terminal = subprocess.Popen(
@@ -144,6 +146,7 @@ def test_an_interrupt_while_it_starts_is_one_line(project: Project) -> None:
     assert done.stderr == "venv: interrupted; run the same command again to go on\n"
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_a_first_set_up_that_fails_leaves_nothing(path: dict[str, str], project: Project) -> None:
     project.append("requirements.txt", "six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
@@ -151,6 +154,7 @@ def test_a_first_set_up_that_fails_leaves_nothing(path: dict[str, str], project:
     assert [path.name for path in (project.path / ".venv").iterdir()] == [".gitignore"]
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_what_cannot_be_replaced_is_kept(
     path: dict[str, str], project: Project, tmp_path: Path
@@ -169,6 +173,7 @@ def test_what_cannot_be_replaced_is_kept(
     assert (done.stdout, done.stderr) == ("all there\n", "")
 
 
+@pytest.mark.needs("bash")
 def test_what_a_killed_call_set_aside_comes_back(project: Project, tmp_path: Path) -> None:
     """A terminal is closed while .venv is made anew, and there is no network later."""
     shell(project, "bash", "true")
@@ -184,6 +189,7 @@ def test_what_a_killed_call_set_aside_comes_back(project: Project, tmp_path: Pat
     assert not any((project.path / ".venv").glob("old-*"))
 
 
+@pytest.mark.needs("bash")
 def test_what_an_earlier_call_left_is_not_taken_for_a_change(
     project: Project, tmp_path: Path
 ) -> None:
@@ -229,6 +235,7 @@ def test_a_program_that_runs_is_no_obstacle(
     assert {*tmp_path.rglob("*")} == before
 
 
+@pytest.mark.needs("bash")
 def test_works_offline_when_nothing_changed(project: Project, tmp_path: Path) -> None:
     shell(project, "bash", "true")
     offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path)}
@@ -242,6 +249,7 @@ def test_works_offline_when_nothing_changed(project: Project, tmp_path: Path) ->
     assert shell(project, "bash", ALL_THERE, env=offline) == "all there\n"
 
 
+@pytest.mark.needs("bash")
 def test_a_package_that_is_half_removed_is_noticed(project: Project, tmp_path: Path) -> None:
     """As by Ctrl-C while uv replaces it: what says which packages there are is still there."""
     shell(project, "bash", "true")
@@ -254,6 +262,7 @@ def test_a_package_that_is_half_removed_is_noticed(project: Project, tmp_path: P
     assert done.stdout == "1\n" and "venv: .venv is not complete; making it anew" in done.stderr
 
 
+@pytest.mark.needs("bash")
 def test_sync_repairs_what_was_changed_by_hand(project: Project) -> None:
     shell(project, "bash", "python -m pip uninstall -qy rich; python -m pip install -q six")
     version = {"rich": "missing", "typer": "0.1"}
@@ -268,6 +277,7 @@ def test_sync_repairs_what_was_changed_by_hand(project: Project) -> None:
     assert shell(project, "bash", ALL_THERE) == "all there\n"
 
 
+@pytest.mark.needs("bash")
 def test_check_misses_no_file_of_a_package(project: Project) -> None:
     shell(project, "bash", "true")
     project.run("scripts/venv", "check")
@@ -280,6 +290,7 @@ def test_check_misses_no_file_of_a_package(project: Project) -> None:
     project.run("scripts/venv", "check")
 
 
+@pytest.mark.needs("bash")
 def test_a_package_that_is_locked_by_its_address_stays(project: Project, tmp_path: Path) -> None:
     project.run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, "six")
     [wheel] = tmp_path.glob("six-*.whl")
@@ -301,6 +312,7 @@ def test_locks_change_together_or_not_at_all(project: Project) -> None:
     assert "requirements.in: ./local has no hash to lock" in done.stderr
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_a_package_that_is_for_other_platforms_now_goes(
     project: Project, path: dict[str, str]
@@ -349,12 +361,14 @@ def test_a_lock_that_cannot_be_read_is_named(
     assert done.returncode and f"\nvenv: requirements.txt{told}" in f"\n{done.stderr}"
 
 
+@pytest.mark.needs("bash")
 def test_a_mark_of_utf_8_hides_no_package(project: Project) -> None:
     lock = project.read("requirements.txt")
     project.write("requirements.txt", "\ufeff" + lock[lock.index("annotated-doc==") :])
     assert shell(project, "bash", "python -c 'import annotated_doc'", env=WITHOUT_UV) == ""
 
 
+@pytest.mark.needs("bash")
 def test_a_second_environment_in_the_same_place_is_noticed(bake: Bake) -> None:
     if not find_python("3.12") or HERE == "3.12":
         pytest.skip("needs a Python 3.12 beside this one")
@@ -369,6 +383,7 @@ def test_a_second_environment_in_the_same_place_is_noticed(bake: Bake) -> None:
     project.run("scripts/venv", "check")
 
 
+@pytest.mark.needs("bash")
 def test_what_a_package_prints_at_the_start_is_no_obstacle(project: Project) -> None:
     shell(project, "bash", "true")
     [packages] = project.path.glob(".venv/lib/*/site-packages")
@@ -377,6 +392,7 @@ def test_what_a_package_prints_at_the_start_is_no_obstacle(project: Project) -> 
     assert session(project, "bash", "printenv NAME").stdout == "value\n"
 
 
+@pytest.mark.needs("bash")
 def test_a_missing_lock_is_named_before_anything_is_removed(project: Project) -> None:
     shell(project, "bash", "true")
     (project.path / "requirements-dev.txt").rename(project.path / "away")
@@ -388,6 +404,7 @@ def test_a_missing_lock_is_named_before_anything_is_removed(project: Project) ->
     assert (done.stdout, done.stderr) == ("all there\n", "")
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("anew", [False, True], ids=["update", "anew"])
 def test_the_users_own_installs_are_named_when_removed(project: Project, anew: bool) -> None:
     shell(project, "bash", "python -m pip install -q six")
@@ -419,11 +436,13 @@ def read_only(project: Project, line: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
+@pytest.mark.needs("bash")
 def test_a_read_only_project_says_so(project: Project) -> None:
     done = read_only(project, ". scripts/activate")
     assert done.returncode and f"venv: {project.path}/.venv.lock: " in done.stderr
 
 
+@pytest.mark.needs("bash")
 def test_who_may_only_read_activates_what_is_there(project: Project) -> None:
     """With what there is to say of .env, too, which is said each time."""
     project.write(".env", "bad line\nGOOD=1\n")
@@ -433,12 +452,14 @@ def test_who_may_only_read_activates_what_is_there(project: Project) -> None:
     assert (done.stdout, done.stderr) == ("1\n", told)
 
 
+@pytest.mark.needs("bash")
 def test_what_a_full_disk_left_of_the_mark_is_no_obstacle(project: Project) -> None:
     (project.path / ".venv").mkdir()
     (project.path / ".venv/.gitignore").touch()
     assert shell(project, "bash", ALL_THERE) == "all there\n"
 
 
+@pytest.mark.needs("bash")
 def test_a_full_disk_is_survived(project: Project, tmp_path: Path) -> None:
     """uv and pip report it; what is left is healed once there is room."""
     if os.getuid():
@@ -466,6 +487,7 @@ def test_a_file_system_without_locks_is_no_obstacle(
         assert flock.called
 
 
+@pytest.mark.needs("bash")
 def test_an_unreadable_file_is_one_line(project: Project) -> None:
     shell(project, "bash", "true")
     (project.path / "pip.conf").mkdir()
@@ -474,6 +496,7 @@ def test_an_unreadable_file_is_one_line(project: Project) -> None:
     assert done.stderr == f"venv: {project.path}/pip.conf: Is a directory\n" and done.returncode
 
 
+@pytest.mark.needs("bash")
 def test_a_dotenv_that_cannot_be_read_is_not_passed_over(project: Project) -> None:
     """Docker makes a folder of a file that it is to mount and that is not there."""
     shell(project, "bash", "true")
@@ -482,6 +505,7 @@ def test_a_dotenv_that_cannot_be_read_is_not_passed_over(project: Project) -> No
     assert done.stderr == f"venv: {project.path}/.env: Is a directory\n" and done.returncode
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("kind", ["file", "dangling link", "the project", "other project"])
 def test_what_cannot_hold_an_environment_is_named(
     project: Project, kind: str, tmp_path: Path
@@ -502,6 +526,7 @@ def test_what_cannot_hold_an_environment_is_named(
     assert project.files() == before and [*other.iterdir()] == [other / ".gitignore"]
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_a_link_to_a_folder_is_filled(
     project: Project, tmp_path: Path, path: dict[str, str]

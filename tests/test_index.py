@@ -16,7 +16,6 @@ import pytest
 from conftest import Bake, Project
 from test_venv import HERE, WITHOUT_UV, session
 
-pytestmark = pytest.mark.needs("shells")
 PASSWORD = "s3cret"
 
 
@@ -103,6 +102,7 @@ def pin(project: Project, wheels: Path, lock: str, **packages: str) -> None:
 ALPHA = "python -c 'import alpha, beta; print(alpha.VERSION)'"
 
 
+@pytest.mark.needs("bash")
 def test_the_users_index_is_used(project: Project, wheels: Path, variables: dict[str, str]) -> None:
     Index.requests.clear()
     done = session(project, "bash", ALPHA, env=variables)
@@ -119,6 +119,7 @@ def test_the_users_index_is_used(project: Project, wheels: Path, variables: dict
     assert Index.requests == []
 
 
+@pytest.mark.needs("bash")
 def test_what_uv_has_in_its_cache_is_not_asked_for(
     project: Project, index: dict[str, str], tmp_path: Path
 ) -> None:
@@ -131,6 +132,7 @@ def test_what_uv_has_in_its_cache_is_not_asked_for(
     assert Index.requests == []
 
 
+@pytest.mark.needs("bash")
 def test_another_file_than_locked_is_refused(
     project: Project, wheels: Path, variables: dict[str, str]
 ) -> None:
@@ -146,6 +148,7 @@ def test_another_file_than_locked_is_refused(
     assert session(project, "bash", ALPHA, env=variables).stdout == "1.0\n"
 
 
+@pytest.mark.needs("bash")
 def test_without_a_network_the_next_call_resumes(
     project: Project, wheels: Path, variables: dict[str, str]
 ) -> None:
@@ -164,6 +167,7 @@ def test_without_a_network_the_next_call_resumes(
     assert (done.stdout, done.stderr) == ("1.0\n", "")
 
 
+@pytest.mark.needs("bash")
 def test_an_empty_lock_is_an_empty_environment(project: Project, variables: dict[str, str]) -> None:
     for lock in ("requirements.txt", "requirements-dev.txt"):
         project.write(lock, "")

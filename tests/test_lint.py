@@ -98,6 +98,7 @@ def test_the_scripts_stay_small() -> None:
     assert not long and lengths[SCRIPTS / "venv.py"] < 450
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("name", POSIX_FILES)
 def test_bash_3_2_can_read_it(name: str) -> None:
     """The bash of macOS ends `$(` at the first `)` that has no `(` of its own."""

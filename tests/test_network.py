@@ -279,6 +279,7 @@ def test_a_certificate_in_another_form_is_named(image: Project) -> None:
     assert done.returncode and "certs/der.crt: expected PEM, see certs/README.md" in done.stderr
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
 def test_the_environment_is_made_behind_the_proxy(
     uv: bool, network: Network, bake: Bake, tmp_path: Path
@@ -330,6 +331,7 @@ def test_a_pip_conf_without_an_index_is_named(bake: Bake, text: str) -> None:
     )
 
 
+@pytest.mark.needs("bash")
 def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
     bake: Bake, tmp_path: Path
 ) -> None:
@@ -344,6 +346,7 @@ def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
     assert str(bundle) not in shell(project, "bash", show)
 
 
+@pytest.mark.needs("bash")
 def test_certificates_of_any_name_cost_nothing_each_day(bake: Bake, tmp_path: Path) -> None:
     """The shells and Python have to agree on which there are, and in which order."""
     project = bake(company_network=True, isolation="venv", python_version=HERE)

@@ -8,9 +8,7 @@ from collections.abc import Iterator
 import pexpect
 import pytest
 from conftest import Bake, Project
-from test_venv import HERE, NO_STARTUP_FILES, SOURCE, shell
-
-pytestmark = pytest.mark.needs("shells")
+from test_venv import HERE, NO_STARTUP_FILES, SOURCE
 
 # How to set a prompt that can be told apart, in each shell.
 PROMPTS = {
@@ -23,7 +21,7 @@ PROMPTS = {
 @pytest.fixture(scope="module")
 def project(bake: Bake) -> Project:
     project = bake(isolation="venv", app="cli", python_version=HERE)
-    shell(project, "bash", "true")
+    project.run("scripts/venv", "sync")
     return project
 
 

@@ -12,8 +12,6 @@ from conftest import load_scripts, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.needs("shells")
-
 SHELLS = load_scripts().shells
 # All that an environment variable can hold. The first alphabet is what shells act on.
 VALUES = st.lists(
@@ -50,6 +48,7 @@ def test_sh(shell: str, values: list[str], tmp_path: Path) -> None:
     assert found == values
 
 
+@pytest.mark.needs("zsh")
 @SETTINGS
 @given(values=VALUES)
 def test_zsh_with_its_own_quoting_rules(values: list[str], tmp_path: Path) -> None:
@@ -57,6 +56,7 @@ def test_zsh_with_its_own_quoting_rules(values: list[str], tmp_path: Path) -> No
     assert seen(words, "sh", values, tmp_path) == values
 
 
+@pytest.mark.needs("fish")
 @SETTINGS
 @given(values=VALUES)
 def test_fish(values: list[str], tmp_path: Path) -> None:
@@ -64,6 +64,7 @@ def test_fish(values: list[str], tmp_path: Path) -> None:
     assert seen(words, "fish", values, tmp_path) == values
 
 
+@pytest.mark.needs("tcsh")
 @SETTINGS
 @given(values=VALUES)
 def test_csh(values: list[str], tmp_path: Path) -> None:

@@ -26,8 +26,6 @@ from test_venv import (
     shell,
 )
 
-pytestmark = pytest.mark.needs("shells")
-
 # What SHOW prints, by a Python that is not on PATH.
 SHOW_OUTSIDE = SHOW.replace("python", sys.executable, 1)
 
@@ -69,7 +67,7 @@ SITUATIONS = {
 @pytest.fixture(scope="module")
 def project(bake: Bake) -> Iterator[Project]:
     project = bake(isolation="venv", app="cli", python_version=HERE)
-    shell(project, "bash", "true")
+    project.run("scripts/venv", "sync")
     yield project
 
 
@@ -203,6 +201,7 @@ def test_a_dead_interpreter_is_replaced(bake: Bake, name: str) -> None:
     assert "venv: .venv is not complete; making it anew" in done.stderr.splitlines()
 
 
+@pytest.mark.needs("bash")
 def test_a_removed_interpreter_is_named(bake: Bake, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     own = tmp_path / "own"
@@ -234,6 +233,7 @@ ODD = {
 }
 
 
+@pytest.mark.needs("shells")
 @pytest.mark.parametrize("path", ODD)
 def test_works_in_odder_paths(project: Project, path: str, tmp_path: Path) -> None:
     odd = Project(tmp_path / ODD[path], {})
@@ -247,6 +247,7 @@ def test_works_in_odder_paths(project: Project, path: str, tmp_path: Path) -> No
     assert shell(odd, "bash", "python -m my_project hello") == "Hello, World!\n"
 
 
+@pytest.mark.needs("shells")
 def test_a_path_that_cannot_be_on_path_is_refused(project: Project, tmp_path: Path) -> None:
     odd = Project(tmp_path / "a:b", {})
     shutil.copytree(project.path, odd.path, symlinks=True)
@@ -256,6 +257,7 @@ def test_a_path_that_cannot_be_on_path_is_refused(project: Project, tmp_path: Pa
         assert f"venv: an entry of PATH cannot hold ':'; rename {odd.path}" in done.stderr
 
 
+@pytest.mark.needs("bash")
 def test_conda_is_mentioned_once(bake: Bake) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     assert session(project, "bash", env=CONDA).stderr.count("conda's /opt/conda is active") == 1
@@ -389,6 +391,7 @@ def test_no_package_is_looked_for(project: Project, name: str, define: str) -> N
     asked.unlink()
 
 
+@pytest.mark.needs("zsh")
 def test_zsh_no_longer_exports_its_own_variables(project: Project) -> None:
     project.write(".env", "WORDCHARS=ours\nCDPATH=/ours\n")
     show = "typeset -p WORDCHARS; export -p | grep -E 'CDPATH|WORDCHARS' || :"
@@ -398,6 +401,7 @@ def test_zsh_no_longer_exports_its_own_variables(project: Project) -> None:
     assert before == after and inside == ["ours", "/ours"]
 
 
+@pytest.mark.needs("zsh")
 def test_zsh_keeps_what_else_a_variable_is(project: Project) -> None:
     project.write(".env", "PYTHONPATH=/ours\nNUMBER=ours\nLIST=ours\n")
     show = "typeset -p PYTHONPATH pythonpath NUMBER LIST"
@@ -422,6 +426,7 @@ def test_no_alias_counts(project: Project, name: str) -> None:
     assert (done.stdout, done.stderr) == ("before\nnone\n", "")
 
 
+@pytest.mark.needs("tcsh")
 def test_tcsh_takes_another_locale(project: Project, tmp_path: Path) -> None:
     """By which it reads each later line, and what it writes to the environment."""
     odd = Project(tmp_path / "Größe 日本", {})
@@ -434,6 +439,7 @@ def test_tcsh_takes_another_locale(project: Project, tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [*inside, "älter", "C.UTF-8"]
 
 
+@pytest.mark.needs("tcsh")
 def test_tcsh_that_has_no_path_to_search_gets_one(project: Project) -> None:
     words = ("env", "-i", shutil.which("tcsh"), "-f", "-c")
     done = project.run(*words, "source scripts/activate.csh; /usr/bin/env")
@@ -450,6 +456,7 @@ def test_programs_see_a_path_that_was_not_exported(project: Project, name: str) 
     assert path.startswith(f"PATH={project.path}/.venv/bin")
 
 
+@pytest.mark.needs("bash")
 def test_a_command_that_is_a_script_does_not_activate_again(
     project: Project, tmp_path: Path
 ) -> None:
@@ -520,6 +527,7 @@ def test_without_globbing_it_is_not_another_project(
     assert json.loads(inside)[0] == str(project.path / ".venv") and option == "noglob"
 
 
+@pytest.mark.needs("tcsh")
 @pytest.mark.parametrize("disabled", [False, True])
 def test_tcsh_without_a_prompt_can_deactivate(
     project: Project, disabled: bool, tmp_path: Path
@@ -533,6 +541,7 @@ def test_tcsh_without_a_prompt_can_deactivate(
     assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n" * 2, "")
 
 
+@pytest.mark.needs("tcsh")
 @pytest.mark.parametrize(
     "line",
     [
@@ -551,6 +560,7 @@ def test_tcsh_in_a_subshell_is_not_in_another_project(
     assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n", "")
 
 
+@pytest.mark.needs("tcsh")
 def test_tcsh_deactivates_when_the_project_is_gone(project: Project, tmp_path: Path) -> None:
     """And with more variables than fit into a line."""
     names = [f"NAME_{number}" for number in range(300)]
@@ -566,6 +576,7 @@ def test_tcsh_deactivates_when_the_project_is_gone(project: Project, tmp_path: P
         (project.path / "before").unlink()
 
 
+@pytest.mark.needs("tcsh")
 def test_tcsh_gives_back_no_shell_variable_as_an_exported_one(project: Project) -> None:
     project.write(".env", "debug=ours\n")
     lines = ["set debug = (1 2)", "source scripts/activate.csh", "deactivate", "env | grep debug"]
@@ -573,6 +584,7 @@ def test_tcsh_gives_back_no_shell_variable_as_an_exported_one(project: Project) 
     assert done.stdout == ""
 
 
+@pytest.mark.needs("zsh")
 @pytest.mark.parametrize("locale", ["C", "C.UTF-8"])
 def test_zsh_finds_a_path_that_it_cannot_show(
     project: Project, locale: str, tmp_path: Path
@@ -584,6 +596,7 @@ def test_zsh_finds_a_path_that_it_cannot_show(
     assert json.loads(done.stdout)[0] == str(odd / ".venv")
 
 
+@pytest.mark.needs("fish")
 def test_fish_hides_a_universal_pythonhome_and_keeps_what_a_variable_is(project: Project) -> None:
     project.write(".env", "FOLDERS=x\n")
     before = ["set -gx --path FOLDERS /a /b", "set -Ux PYTHONHOME /nowhere", "set -g IFS :"]
@@ -596,16 +609,19 @@ def test_fish_hides_a_universal_pythonhome_and_keeps_what_a_variable_is(project:
     assert after == ["/a:/b", "/nowhere"] and done.stderr == ""
 
 
+@pytest.mark.needs("nu")
 def test_nushell_takes_a_path_that_is_a_text(project: Project) -> None:
     lines = ['$env.PATH = "/usr/bin:/bin"', SOURCE["nu"].format("scripts"), "^ls scripts/venv"]
     assert feed(project, "nu", *lines).stdout == "scripts/venv\n"
 
 
+@pytest.mark.needs("nu")
 def test_nushell_stays_in_its_folder(project: Project) -> None:
     done = session(project, "nu", "cd src", "deactivate", "print $env.PWD")
     assert done.stdout.strip() == str(project.path / "src")
 
 
+@pytest.mark.needs("fish")
 def test_fish_in_another_language(project: Project, tmp_path: Path) -> None:
     variables = french(tmp_path)
     assert "fichier" in run("fish", "-c", "source /nowhere.fish", check=False, env=variables).stderr
@@ -643,6 +659,7 @@ def test_an_interrupt_in_the_first_moment_leaves_no_trace(
     child.close(force=True)
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("mode", [0o600, 0o400])
 def test_what_is_made_from_dotenv_is_as_secret(project: Project, mode: int) -> None:
     project.write(".env", "SECRET=found-by-others\n")
@@ -662,6 +679,7 @@ def test_what_is_made_from_dotenv_is_as_secret(project: Project, mode: int) -> N
     assert readable == []
 
 
+@pytest.mark.needs("bash")
 def test_an_installer_that_installs_nothing_here_is_noticed(bake: Bake) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     (project.path / "config/uv").mkdir(parents=True)
@@ -673,6 +691,7 @@ def test_an_installer_that_installs_nothing_here_is_noticed(bake: Bake) -> None:
     assert json.loads(shell(project, "bash", SHOW))[0] == str(project.path / ".venv")
 
 
+@pytest.mark.needs("bash")
 def test_a_terminal_does_not_get_the_python_that_another_asked_for(bake: Bake) -> None:
     other = find_python("3.12")
     if not other or HERE == "3.12":
@@ -685,6 +704,7 @@ def test_a_terminal_does_not_get_the_python_that_another_asked_for(bake: Bake) -
     assert done.stdout.strip() == HERE and f".python-version asks for {HERE}" in done.stderr
 
 
+@pytest.mark.needs("bash")
 def test_a_python_that_does_not_run_is_replaced(bake: Bake) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shell(project, "bash", "true")

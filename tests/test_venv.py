@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 from conftest import ROOT, SAMPLES, Bake, Project, choices, load_scripts, run
 
-pytestmark = pytest.mark.needs("shells")
-
 POSIX = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash")
 SOURCE = {
     **dict.fromkeys(POSIX, ". {}/activate"),
@@ -87,7 +85,7 @@ def environment(output: str) -> dict[str, str]:
 def project(request: pytest.FixtureRequest, bake: Bake) -> Project:
     """A project whose environment uv has made."""
     project = bake(isolation="venv", app=request.param, python_version=HERE)
-    shell(project, "bash", "true")
+    project.run("scripts/venv", "sync")
     return project
 
 
@@ -175,6 +173,7 @@ def test_loads_dotenv_as_it_stands(project: Project, name: str) -> None:
     assert done.stderr.splitlines() == [f"venv: .env:7: {NO_ASSIGNMENT}"]
 
 
+@pytest.mark.needs("bash")
 def test_leaves_out_the_lines_of_dotenv_that_are_not_utf_8(project: Project) -> None:
     (project.path / ".env").write_bytes("A=é\nB=é\nÉ=1\nC=3\n#é\n".encode("latin-1"))
     done = session(project, "bash", SHOW)
@@ -256,6 +255,7 @@ def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bake) -> None:
     )
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
 def test_follows_the_lock(uv: bool, bake: Bake) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
@@ -288,6 +288,7 @@ def split(lock: str) -> list[str]:
     return entries
 
 
+@pytest.mark.needs("bash")
 def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bake) -> None:
     project = bake(isolation="venv", app="cli")
     shell(project, "bash", "true")
@@ -304,6 +305,7 @@ def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bake) -> 
     assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
 
 
+@pytest.mark.needs("shells")
 @pytest.mark.parametrize(
     ("name", "uv"),
     [
@@ -330,6 +332,7 @@ def test_works_in_odd_paths_and_after_a_move(
     assert f"in {moved.path}/.venv on" in done.stdout
 
 
+@pytest.mark.needs("bash")
 def test_debris_is_healed(bake: Bake) -> None:
     """What `kill -9` leaves at any moment has no stamp."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
@@ -345,6 +348,7 @@ def test_debris_is_healed(bake: Bake) -> None:
     project.run(sys.executable, "scripts/venv.py", "check")
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("part", ["pyvenv.cfg", "lib", "bin/python"])
 def test_a_part_that_is_gone_is_missed(part: str, bake: Bake) -> None:
     """A cleaner, or a backup that left it out, takes no stamp away."""
@@ -355,6 +359,7 @@ def test_a_part_that_is_gone_is_missed(part: str, bake: Bake) -> None:
     assert shell(project, "bash", "python -m my_project hello") == "Hello, World!\n"
 
 
+@pytest.mark.needs("bash")
 def test_a_uv_that_does_not_run_is_passed_by(bake: Bake, tmp_path: Path) -> None:
     """pyenv puts one on PATH when any of its Pythons has it."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
@@ -366,6 +371,7 @@ def test_a_uv_that_does_not_run_is_passed_by(bake: Bake, tmp_path: Path) -> None
     assert shell(project, "bash", "python -m my_project hello", env=path) == "Hello, World!\n"
 
 
+@pytest.mark.needs("bash")
 def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(bake: Bake, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shell(project, "bash", "true")
@@ -382,6 +388,7 @@ def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(bake: Bake, tmp_
     assert "not complete; making it anew" in done.stderr and done.stdout == "Hello, World!\n"
 
 
+@pytest.mark.needs("shells")
 def test_what_belongs_to_the_shell_is_left_out(bake: Bake) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     project.write(
@@ -489,6 +496,7 @@ def test_the_newest_python_that_pyproject_allows_is_taken(bake: Bake) -> None:
     assert f"with Python {HERE}." in project.run("scripts/venv", "sync").stderr
 
 
+@pytest.mark.needs("bash")
 def test_what_is_installed_may_not_be_a_packages_name(project: Project) -> None:
     """A package of that name would hide it, or be hidden by it."""
     script = "import importlib.metadata as m; print(*m.packages_distributions())"
@@ -499,6 +507,7 @@ def test_what_is_installed_may_not_be_a_packages_name(project: Project) -> None:
     }
 
 
+@pytest.mark.needs("bash")
 def test_something_else_called_venv_is_left_alone(bake: Bake) -> None:
     project = bake(isolation="venv")
     (project.path / ".venv").mkdir()
@@ -508,6 +517,7 @@ def test_something_else_called_venv_is_left_alone(bake: Bake) -> None:
     assert project.read(".venv/precious") == "data\n"
 
 
+@pytest.mark.needs("bash")
 def test_check_names_what_is_wrong(bake: Bake) -> None:
     project = bake(isolation="venv", python_version=HERE)
     check = (sys.executable, "scripts/venv.py", "check")
@@ -522,6 +532,7 @@ def test_check_names_what_is_wrong(bake: Bake) -> None:
     assert "venv: shellingham is missing instead of " in project.run(*check, check=False).stderr
 
 
+@pytest.mark.needs("bash")
 def test_another_python_is_used_with_a_warning(bake: Bake) -> None:
     """No machine has Python 3.99; the project should still work, and say so."""
     project = bake(isolation="venv")
@@ -563,6 +574,7 @@ def test_the_newest_that_pyenv_keeps_is_found(
     assert pythons.find(99) == (str(python), "3.99.10")
 
 
+@pytest.mark.needs("bash")
 def test_project_python_decides(bake: Bake) -> None:
     project = bake(isolation="venv")
     chosen = {"PROJECT_PYTHON": sys.executable}
@@ -601,6 +613,7 @@ def test_several_projects_get_one_private_uv(bake: Bake, tmp_path: Path) -> None
     projects[0].run("scripts/venv", "lock", env=environment | {"PIP_NO_INDEX": "0"})
 
 
+@pytest.mark.needs("bash")
 def test_locking_takes_what_was_added(bake: Bake) -> None:
     project = bake(isolation="venv", app="cli")
     project.append("requirements.in", "six\n")
@@ -619,6 +632,7 @@ def test_pip_install_works_and_types_hold(project: Project, tmp_path: Path) -> N
     assert "no issues found" in done.stdout
 
 
+@pytest.mark.needs("bash")
 def test_uv_changes_nothing_in_the_environment(project: Project) -> None:
     """As it would follow pyproject.toml rather than the locks."""
     shell(project, "bash", "true")
@@ -640,6 +654,7 @@ def test_the_environment_is_called_as_the_project(uv: bool, bake: Bake, tmp_path
     assert line.removeprefix("prompt = ").strip("'") == name
 
 
+@pytest.mark.needs("bash")
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
 def test_no_install_setting_leads_astray(uv: bool, bake: Bake, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli")
