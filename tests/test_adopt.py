@@ -17,7 +17,9 @@ from typing import Any
 
 import copier
 import pytest
-from conftest import ROOT, Bake, Project, release, run
+from support.commands import ROOT, run
+from support.projects import Bakery, Project
+from support.versions import release
 from test_docker import compose, free_port
 from test_readme import block
 from test_venv import HERE, session, shell
@@ -355,7 +357,7 @@ def test_updates_and_switches_leave_it_alone(
     shutil.copytree(project.path, copy.path, ignore=shutil.ignore_patterns(".venv*"))
     before = copy.files()
     for isolation in ("venv", "docker", "both"):
-        copy.update(isolation=isolation)
+        copy.update("v1.0.0", isolation=isolation)
         kept(copy, shape)
         copy.commit()
     assert copy.files() == before
@@ -447,12 +449,14 @@ def test_who_listens_on_localhost_alone_is_not_healthy(released: Path, tmp_path:
     assert "ConnectionRefusedError" in health["Log"][-1]["Output"]
 
 
-def test_becoming_own_code_keeps_what_is_there(bake: Bake, released: Path) -> None:
+def test_becoming_own_code_keeps_what_is_there(bake: Bakery, released: Path) -> None:
     """Samples that were replaced by other code: only the answers have to follow."""
-    project = bake(released, app="cli")
+    project = bake(released, "v1.0.0", app="cli")
     project.commit()
     before = project.files()
-    project.update(app="own", command="python -m my_project serve", code="src data", port=8123)
+    project.update(
+        "v1.0.0", app="own", command="python -m my_project serve", code="src data", port=8123
+    )
     after = project.files()
     assert {name for name in before if before[name] != after.get(name)} == {
         ".copier-answers.yml",
@@ -484,7 +488,7 @@ def test_rules_for_line_endings_meet_no_update(repository: Path, tmp_path: Path)
     clone = Project(tmp_path / "clone", {})
     run("git", "clone", "-q", "-c", "core.autocrlf=true", project.path, clone.path)
     assert b"\r" not in (clone.path / "scripts/activate").read_bytes()
-    clone.update()
+    clone.update("v1.1.0")
     assert clone.run("git", "diff", "--name-only").stdout.split() == [
         ".copier-answers.yml",
         "scripts/activate.bat",

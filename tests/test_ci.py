@@ -19,7 +19,10 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, Bake, Project, combinations, label, release, run
+from support.answers import combinations, label
+from support.commands import ROOT, run
+from support.projects import Bakery, Project
+from support.versions import release
 from test_network import Index
 from test_venv import HERE, path_without_uv
 
@@ -117,7 +120,7 @@ def prepare(project: Project) -> None:
 
 
 @pytest.mark.parametrize("answers", GITHUB, ids=label)
-def test_github_workflows_are_sound(answers: dict[str, str], bake: Bake) -> None:
+def test_github_workflows_are_sound(answers: dict[str, str], bake: Bakery) -> None:
     project = bake(**answers)
     project.commit()  # actionlint looks for a repository
     assert project.run("actionlint").stdout == ""
@@ -130,7 +133,7 @@ def test_this_repositorys_workflows_are_sound() -> None:
 
 
 @pytest.mark.parametrize("answers", GITLAB, ids=label)
-def test_gitlab_takes_its_file(answers: dict[str, str], bake: Bake) -> None:
+def test_gitlab_takes_its_file(answers: dict[str, str], bake: Bakery) -> None:
     project = bake(**answers)
     project.run("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", ".gitlab-ci.yml")
 
@@ -145,7 +148,7 @@ def renovate(project: Project, command: str, *flags: str, **variables: str) -> s
 
 
 @pytest.mark.needs("renovate")
-def test_renovate_takes_its_file(bake: Bake) -> None:
+def test_renovate_takes_its_file(bake: Bakery) -> None:
     project = bake(ci="github", update_bot="renovate")
     project.run("check-jsonschema", "--builtin-schema", "vendor.renovate", "renovate.json")
     said = renovate(
@@ -157,9 +160,9 @@ def test_renovate_takes_its_file(bake: Bake) -> None:
 @pytest.mark.needs("renovate")
 @pytest.mark.parametrize(("isolation", "ci"), [("venv", "github"), ("both", "gitlab")])
 def test_renovate_finds_all_that_it_shall_update(
-    isolation: str, ci: str, bake: Bake, released: Path, tmp_path: Path
+    isolation: str, ci: str, bake: Bakery, released: Path, tmp_path: Path
 ) -> None:
-    project = bake(released, isolation=isolation, ci=ci, update_bot="renovate")
+    project = bake(released, "v1.0.0", isolation=isolation, ci=ci, update_bot="renovate")
     source = "https://git.example.org/template.git"  # Renovate passes over one in a folder
     kept = project.read(".copier-answers.yml")
     project.write(".copier-answers.yml", kept.replace(str(released), source))
@@ -207,10 +210,10 @@ def test_renovate_finds_all_that_it_shall_update(
 
 
 @pytest.fixture
-def project(ci: str, bake: Bake, released: Path) -> Project:
+def project(ci: str, bake: Bakery, released: Path) -> Project:
     """A project for the Python that a runner has, committed on Windows: nothing is executable."""
     answers = {"isolation": "venv", "ci": ci, "update_bot": "schedule", "python_version": HERE}
-    project = bake(released, **answers)
+    project = bake(released, "v1.0.0", **answers)
     (project.path / "scripts/venv").chmod(0o644)
     project.commit()
     return project
@@ -256,7 +259,7 @@ def test_the_venv_job_passes_and_finds_what_is_wrong(project: Project, path: str
 @pytest.mark.needs("bash", "docker")
 @pytest.mark.parametrize(("isolation", "ci"), [("docker", "github"), ("both", "gitlab")])
 def test_the_jobs_with_images_pass_and_find_what_is_wrong(
-    isolation: str, ci: str, bake: Bake, path: str
+    isolation: str, ci: str, bake: Bakery, path: str
 ) -> None:
     name = f"CI {os.getpid()}"
     project = bake(project_name=name, python_version=HERE, isolation=isolation, ci=ci)
@@ -273,11 +276,11 @@ def test_the_jobs_with_images_pass_and_find_what_is_wrong(
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_scheduled_job_tells_of_a_newer_template(
-    ci: str, bake: Bake, released: Path, path: str, tmp_path: Path
+    ci: str, bake: Bakery, released: Path, path: str, tmp_path: Path
 ) -> None:
     source = tmp_path / "template"
     shutil.copytree(released, source)
-    project = bake(source, isolation="docker", ci=ci, update_bot="schedule")
+    project = bake(source, "v1.0.0", isolation="docker", ci=ci, update_bot="schedule")
     project.commit()
     [name] = {"check", "template-update"} & {*jobs(project)}
     assert passes(project, name, path)
@@ -289,9 +292,9 @@ def test_the_scheduled_job_tells_of_a_newer_template(
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_jobs_have_nothing_to_say_after_leaving(
-    ci: str, bake: Bake, released: Path, path: str
+    ci: str, bake: Bakery, released: Path, path: str
 ) -> None:
-    project = bake(released, isolation="docker", ci=ci, update_bot="schedule")
+    project = bake(released, "v1.0.0", isolation="docker", ci=ci, update_bot="schedule")
     (project.path / ".copier-answers.yml").unlink()
     project.append("Dockerfile", "# ours now\n")
     project.commit()
@@ -302,9 +305,9 @@ def test_the_jobs_have_nothing_to_say_after_leaving(
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_a_file_that_gitignore_hides_is_missed(
-    ci: str, bake: Bake, released: Path, path: str, tmp_path: Path
+    ci: str, bake: Bakery, released: Path, path: str, tmp_path: Path
 ) -> None:
-    project = bake(released, ci=ci)
+    project = bake(released, "v1.0.0", ci=ci)
     project.append(".gitignore", "[Ss]cripts\n")
     project.commit()
     clone = Project(tmp_path / "clone", project.answers)
@@ -370,10 +373,12 @@ def private(released: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_a_template_may_be_private_and_in_a_companys_network(
-    ci: str, bake: Bake, released: Path, path: str, private: tuple[str, Path]
+    ci: str, bake: Bakery, released: Path, path: str, private: tuple[str, Path]
 ) -> None:
     address, certificate = private
-    project = bake(released, isolation="docker", ci=ci, update_bot="schedule", company_network=True)
+    project = bake(
+        released, "v1.0.0", isolation="docker", ci=ci, update_bot="schedule", company_network=True
+    )
     answers = project.read(".copier-answers.yml")
     project.write(".copier-answers.yml", answers.replace(str(released), address))
     project.commit()
@@ -394,13 +399,13 @@ def test_a_template_may_be_private_and_in_a_companys_network(
     ("ci", "job"), [("github", "template"), ("github", "venv"), ("gitlab", "venv")]
 )
 def test_an_index_may_want_a_password(
-    ci: str, job: str, bake: Bake, released: Path, tmp_path: Path
+    ci: str, job: str, bake: Bakery, released: Path, tmp_path: Path
 ) -> None:
     path = runner(tmp_path / "runner")
     with serve(PrivateIndex, tmp_path) as (host, certificate):
         url = f"https://{host}/simple/"
         answers = {"package_index": url, "company_network": True, "python_version": HERE}
-        project = bake(released, ci=ci, isolation="venv", **answers)
+        project = bake(released, "v1.0.0", ci=ci, isolation="venv", **answers)
         shutil.copy(certificate, project.path / "certs")
         if ci == "github":
             script = """printf '%s\n' "$PREPARE_SECRET" >~/.netrc"""
@@ -417,26 +422,26 @@ def test_an_index_may_want_a_password(
 # --- The questions -----------------------------------------------------------------------
 
 
-def test_a_scheduled_job_needs_a_ci(bake: Bake, released: Path) -> None:
+def test_a_scheduled_job_needs_a_ci(bake: Bakery, released: Path) -> None:
     with pytest.raises(ValueError, match="needs ci"):
         bake(update_bot="schedule")
-    project = bake(released, ci="gitlab", update_bot="schedule")
+    project = bake(released, "v1.0.0", ci="gitlab", update_bot="schedule")
     project.commit()
-    project.update(ci="none")
+    project.update("v1.0.0", ci="none")
     assert "update_bot: none" in project.read(".copier-answers.yml")
 
 
-def test_files_of_ones_own_stay_when_the_ci_changes(bake: Bake, released: Path) -> None:
+def test_files_of_ones_own_stay_when_the_ci_changes(bake: Bakery, released: Path) -> None:
     own: dict[str, Any] = {
         ".github/workflows/own.yml": "on: push\n",
         ".gitlab-ci.local.yml": "{}\n",
     }
-    project = bake(released, ci="github", update_bot="schedule")
+    project = bake(released, "v1.0.0", ci="github", update_bot="schedule")
     for name, text in own.items():
         project.write(name, text)
     project.commit()
     for ci in ("gitlab", "none", "github"):
-        project.update(ci=ci)
+        project.update("v1.0.0", ci=ci)
         project.commit()
         assert {name: project.read(name) for name in own} == own
         assert (project.path / ".github/workflows/template-ci.yml").exists() == (ci == "github")

@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Bake, Project
+from support.projects import Bakery, Project
 
 pytestmark = pytest.mark.needs("docker")
 
 
 # The debugger works inside the interpreter: with the oldest and the newest.
 @pytest.fixture(scope="module", params=[("cli", "3.11"), ("web", "3.15")], ids=str)
-def project(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Project]:
+def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     app, version = request.param
     name = f"Debug {os.getpid()} {app}"
     answers = {"isolation": "docker", "app": app, "python_version": version}

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from conftest import Bake, Project, developer, run
+from support.commands import run
+from support.components import developer
+from support.projects import Bakery, Project
 
 pytestmark = pytest.mark.needs("docker", "devcontainer")
 
@@ -33,7 +35,7 @@ class Container(Project):
 
 
 @pytest.fixture(scope="module")
-def container(bake: Bake) -> Iterator[Container]:
+def container(bake: Bakery) -> Iterator[Container]:
     made = bake(isolation="both", app="web", project_name=f"Dev {os.getpid()}", package_name="mine")
     folder = Path(tempfile.mkdtemp())
     container = Container(folder, made.answers)

@@ -14,7 +14,9 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from conftest import SAMPLES, Bake, Project, combinations, label, run
+from support.answers import SAMPLES, combinations, label
+from support.commands import run
+from support.projects import Bakery, Project
 
 pytestmark = pytest.mark.needs("docker")
 
@@ -32,7 +34,7 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module", params=WITH_DOCKER, ids=label)
-def project(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Project]:
+def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     """A project of its own name, so that it meets no other one on this engine."""
     name = f"Test {os.getpid()} {label(request.param)}"
     port = {"port": free_port()} if request.param["app"] == "web" else {}
@@ -229,7 +231,7 @@ def test_ports_are_for_this_machine_only(project: Project) -> None:
         assert hosts or project.answers["app"] == "cli"
 
 
-def test_two_projects_run_at_once(bake: Bake) -> None:
+def test_two_projects_run_at_once(bake: Bakery) -> None:
     """Without an edit: their names keep images, containers, networks and ports apart."""
     names = [f"Twin {os.getpid()} {word}" for word in ("one", "two")]
     twins = [bake(isolation="docker", app="web", project_name=name) for name in names]

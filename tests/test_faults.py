@@ -16,7 +16,9 @@ from pathlib import Path
 from unittest.mock import Mock
 
 import pytest
-from conftest import Bake, Project, find_python, load_scripts
+from support.components import find_python
+from support.projects import Bakery, Project
+from support.scripts import load_scripts
 from test_venv import HERE, NO_ASSIGNMENT, WITHOUT_UV, session, shell
 
 # Each file of each package is as it was published. To import them takes far longer, as that
@@ -35,7 +37,7 @@ print("all there")
 
 
 @pytest.fixture
-def project(bake: Bake) -> Project:
+def project(bake: Bakery) -> Project:
     return bake(isolation="venv", app="cli", python_version=HERE)
 
 
@@ -369,7 +371,7 @@ def test_a_mark_of_utf_8_hides_no_package(project: Project) -> None:
 
 
 @pytest.mark.needs("bash")
-def test_a_second_environment_in_the_same_place_is_noticed(bake: Bake) -> None:
+def test_a_second_environment_in_the_same_place_is_noticed(bake: Bakery) -> None:
     if not find_python("3.12") or HERE == "3.12":
         pytest.skip("needs a Python 3.12 beside this one")
     project = bake(isolation="venv", app="cli", python_version="3.12")

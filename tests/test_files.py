@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ASKED, QUESTIONS, ROOT, SAMPLES, Bake, Project, combinations, label
+from support.answers import ASKED, QUESTIONS, SAMPLES, combinations, label
+from support.commands import ROOT
+from support.projects import Bakery, Project
 
 ALWAYS = {
     ".copier-answers.yml",
@@ -100,7 +102,7 @@ PROJECTS = [
 
 
 @pytest.fixture(scope="module", params=PROJECTS, ids=label)
-def project(request: pytest.FixtureRequest, bake: Bake) -> Project:
+def project(request: pytest.FixtureRequest, bake: Bakery) -> Project:
     return bake(**request.param)
 
 
@@ -154,23 +156,23 @@ def test_documents_what_it_has_and_nothing_else(project: Project) -> None:
     assert offered == {"venv", "docker", "both"} - {isolation}
 
 
-def test_an_answer_that_is_not_asked_for_is_an_error(bake: Bake) -> None:
+def test_an_answer_that_is_not_asked_for_is_an_error(bake: Bakery) -> None:
     with pytest.raises(AssertionError, match="not in copier.yml: {'licence'}"):
         bake(licence="MIT")
 
 
-def test_rendering_twice_gives_the_same(bake: Bake) -> None:
+def test_rendering_twice_gives_the_same(bake: Bakery) -> None:
     assert bake().files() == bake().files()
 
 
-def test_the_readme_is_the_same_for_each_isolation(bake: Bake) -> None:
+def test_the_readme_is_the_same_for_each_isolation(bake: Bakery) -> None:
     texts = {
         bake(isolation=isolation).read("README.md") for isolation in ("venv", "docker", "both")
     }
     assert len(texts) == 1
 
 
-def test_each_file_of_the_template_is_some_projects(bake: Bake) -> None:
+def test_each_file_of_the_template_is_some_projects(bake: Bakery) -> None:
     """A condition on a choice that was renamed would leave a file that never renders."""
     rendered = {
         name.replace("my_project", "{{ package_name }}")

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Bake, Project, run
+from support.commands import run
+from support.projects import Bakery, Project
 
 pytestmark = pytest.mark.needs("docker")
 
@@ -25,7 +26,7 @@ AWKWARD = 'It\'s "quoted" \\ $HOME # é 🐍'
 
 
 @pytest.fixture(scope="module", params=["cli", "web"])
-def project(request: pytest.FixtureRequest, bake: Bake) -> Project:
+def project(request: pytest.FixtureRequest, bake: Bakery) -> Project:
     return bake(isolation="both", app=request.param, project_description=AWKWARD)
 
 

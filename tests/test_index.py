@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from conftest import Bake, Project
+from support.projects import Bakery, Project
 from test_venv import HERE, WITHOUT_UV, session
 
 PASSWORD = "s3cret"
@@ -82,7 +82,7 @@ def variables(
 
 
 @pytest.fixture
-def project(bake: Bake, wheels: Path) -> Project:
+def project(bake: Bakery, wheels: Path) -> Project:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     pin(project, wheels, "requirements.txt", alpha="1.0")
     pin(project, wheels, "requirements-dev.txt", beta="1.0")

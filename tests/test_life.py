@@ -18,8 +18,11 @@ import jinja2
 import pexpect
 import pytest
 import yaml
-from conftest import ASKED, QUESTIONS, SAMPLES, Bake, Project, choices, release, run
 from copier.errors import UserMessageError
+from support.answers import ASKED, QUESTIONS, SAMPLES, choices
+from support.commands import run
+from support.projects import Bakery, Project
+from support.versions import release
 from test_update import change_everything, edit, updated
 
 COPIER = (sys.executable, "-m", "copier")
@@ -74,7 +77,7 @@ def asked(answers: dict[str, Any]) -> list[str]:
 
 
 def test_asks_in_order_with_help_and_takes_the_defaults(
-    dialog: Any, template: Path, tmp_path: Path, bake: Bake
+    dialog: Any, template: Path, tmp_path: Path, bake: Bakery
 ) -> None:
     child = dialog("copy", template, tmp_path / "project")
     for question in asked(bake().answers):
@@ -104,8 +107,8 @@ def test_a_wrong_answer_is_explained_and_can_be_mended(
     child.expect_exact("app_class")
 
 
-def test_an_update_asks_only_what_is_new(dialog: Any, bake: Bake, repository: Path) -> None:
-    project = edit(bake(repository, app="web", port=8123))
+def test_an_update_asks_only_what_is_new(dialog: Any, bake: Bakery, repository: Path) -> None:
+    project = edit(bake(repository, "v1.0.0", app="web", port=8123))
     project.commit()
     with (repository / "copier.yml").open("a") as file:
         file.write("\ncolour:\n  type: str\n  help: Which colour?\n  default: red\n")
@@ -172,8 +175,8 @@ def drift(project: Project, **variables: str) -> subprocess.CompletedProcess[str
 
 
 @pytest.mark.parametrize("isolation", choices("isolation"))
-def test_what_the_user_owns_is_no_drift(isolation: str, bake: Bake, released: Path) -> None:
-    project = edit(bake(released, isolation=isolation, app="web"))
+def test_what_the_user_owns_is_no_drift(isolation: str, bake: Bakery, released: Path) -> None:
+    project = edit(bake(released, "v1.0.0", isolation=isolation, app="web"))
     (project.path / "README.md").unlink()
     project.commit()
     before = project.files()
@@ -182,8 +185,8 @@ def test_what_the_user_owns_is_no_drift(isolation: str, bake: Bake, released: Pa
     assert project.files() == before
 
 
-def test_tells_which_of_the_templates_files_were_changed(bake: Bake, released: Path) -> None:
-    project = edit(bake(released))
+def test_tells_which_of_the_templates_files_were_changed(bake: Bakery, released: Path) -> None:
+    project = edit(bake(released, "v1.0.0"))
     project.append("Dockerfile", "USER root\n")
     (project.path / "scripts/activate.fish").unlink()
     (project.path / "scripts/venv").chmod(0o644)  # as committed on Windows
@@ -197,9 +200,9 @@ def test_tells_which_of_the_templates_files_were_changed(bake: Bake, released: P
     assert project.files() == before
 
 
-def test_looking_for_drift_touches_nothing(bake: Bake, released: Path, tmp_path: Path) -> None:
+def test_looking_for_drift_touches_nothing(bake: Bakery, released: Path, tmp_path: Path) -> None:
     """Not what is not committed, nor what `.gitignore` hides in the place of a file of ours."""
-    project = bake(released)
+    project = bake(released, "v1.0.0")
     project.append(".gitignore", "compose.override.yaml\n")
     project.write("compose.override.yaml", "services: {}\n")
     project.commit()
@@ -215,9 +218,9 @@ def test_looking_for_drift_touches_nothing(bake: Bake, released: Path, tmp_path:
 
 
 def test_finds_drift_in_a_folder_of_a_larger_repository(
-    bake: Bake, released: Path, tmp_path: Path
+    bake: Bakery, released: Path, tmp_path: Path
 ) -> None:
-    made = bake(released)
+    made = bake(released, "v1.0.0")
     project = Project(tmp_path / "larger/a service", made.answers)
     shutil.copytree(made.path, project.path)
     run("git", "init", "-q", cwd=project.path.parent)
@@ -231,11 +234,11 @@ def test_finds_drift_in_a_folder_of_a_larger_repository(
 
 
 def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
-    bake: Bake, released: Path
+    bake: Bakery, released: Path
 ) -> None:
-    project = bake(released, isolation="docker", app="web", port=8123)
+    project = bake(released, "v1.0.0", isolation="docker", app="web", port=8123)
     project.commit()
-    project.update(services=["postgres"])
+    project.update("v1.0.0", services=["postgres"])
     text = project.read("DEVELOPMENT.md").partition("\nmkdir ../fresh")
     command = "".join(text[1:]).partition("```")[0]
     done = project.run("sh", "-c", command, check=False)
@@ -252,9 +255,9 @@ def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
 
 
 @pytest.fixture
-def project(bake: Bake, repository: Path) -> Project:
+def project(bake: Bakery, repository: Path) -> Project:
     """A project with edits, for which there is a later version."""
-    project = edit(bake(repository))
+    project = edit(bake(repository, "v1.0.0"))
     project.commit()
     change_everything(repository)
     release(repository, "v2.0.0")
@@ -292,54 +295,56 @@ def test_answers_that_cannot_be_are_refused(
     change_answers(project, pattern, text)
     before = project.files()
     with pytest.raises((UserMessageError, ValueError, yaml.YAMLError), match=message):
-        project.update()
+        project.update("v2.0.0")
     assert project.files() == before
     project.run("git", "checkout", "-q", "HEAD~", "--", ".copier-answers.yml")
     project.commit()
-    project.update()  # putting the line back is enough
+    project.update("v2.0.0")  # putting the line back is enough
     assert "# later" in project.read("Dockerfile")
 
 
 def test_an_answer_edited_by_hand_removes_nothing_and_can_be_put_back(
-    project: Project, bake: Bake, repository: Path
+    project: Project, bake: Bakery, repository: Path
 ) -> None:
     change_answers(project, "isolation: both", "isolation: venv")
-    project.update()
+    project.answers["isolation"] = "venv"
+    project.update("v2.0.0")
     assert "USER 10001" in project.read("Dockerfile")
     assert "# later" not in project.read("Dockerfile"), "nobody updates it"
     project.run("git", "reset", "-q", "--hard")
     change_answers(project, "isolation: venv", "isolation: both")
     before = project.files()
-    project.update(isolation="venv")
-    fresh = edit(bake(repository, isolation="venv")).files()
+    project.update("v2.0.0", isolation="venv")
+    fresh = edit(bake(repository, "v1.0.0", isolation="venv")).files()
     assert project.files() == updated(before, fresh)
 
 
 def test_an_answer_that_is_no_longer_offered_becomes_the_default(
-    bake: Bake, repository: Path
+    bake: Bakery, repository: Path
 ) -> None:
-    project = bake(repository, license="Apache-2.0")
+    project = bake(repository, "v1.0.0", license="Apache-2.0")
     project.commit()
     settings = (repository / "copier.yml").read_text()
     (repository / "copier.yml").write_text(re.sub(r"    Apache-2.0 - .*\n", "", settings))
     release(repository, "v2.0.0")
-    project.update()
+    project.answers["license"] = "MIT"
+    project.update("v2.0.0")
     changed = project.run("git", "diff", "--", ".copier-answers.yml").stdout
     assert "-license: Apache-2.0\n+license: MIT\n" in changed
     project.commit()
     with pytest.raises(ValueError, match="Invalid choice for 'license'"):
-        project.update(license="Apache-2.0")
+        project.update("v2.0.0", license="Apache-2.0")
 
 
 def test_after_a_version_was_deleted_a_recopy_goes_on(
-    project: Project, bake: Bake, repository: Path
+    project: Project, bake: Bakery, repository: Path
 ) -> None:
     change_answers(project, r"_commit: .*", "_commit: v0.9.0")
     before = project.files()
     text = project.read("DEVELOPMENT.md")
     [command] = re.findall(r"says `Unknown revision` .*?: `(.*?)`", text)
     project.run(sys.executable, "-m", *command.split())
-    expected = updated(before, edit(bake(repository)).files())
+    expected = updated(before, edit(bake(repository, "v1.0.0")).files())
     assert project.files() == expected | {"pyproject.toml": before["pyproject.toml"]}
 
 
@@ -347,7 +352,7 @@ def test_a_conflict_leaves_both_sides_in_the_file(project: Project) -> None:
     project.run("git", "checkout", "-q", "-b", "ours")
     project.append("LICENSE", "Ours.\n")
     project.commit()
-    project.update()
+    project.update("v2.0.0")
     text = project.read("LICENSE")
     assert "\n<<<<<<< before updating\nOurs.\n" in text and "# later\n" in text
     assert "LICENSE" in project.run("git", "diff", "--name-only", "--diff-filter=U").stdout
@@ -364,7 +369,7 @@ def test_pre_commit_stops_what_an_update_left_unsolved(project: Project) -> None
     project.append("LICENSE", "Ours.\n")
     assert stopped_by() == []
     project.commit()
-    project.update()
+    project.update("v2.0.0")
     assert stopped_by() == ["conflict"]
     project.run("git", "reset", "-q", "--hard")
     assert update(project, "--conflict=rej").returncode == 0
@@ -374,7 +379,7 @@ def test_pre_commit_stops_what_an_update_left_unsolved(project: Project) -> None
 
 @pytest.mark.parametrize("changed", ["Dockerfile", "scripts/venv.py", "pyproject.toml"])
 def test_an_update_that_was_killed_can_be_undone_and_done_again(
-    changed: str, project: Project, bake: Bake, repository: Path
+    changed: str, project: Project, bake: Bakery, repository: Path
 ) -> None:
     before = project.files()
     stamp = (project.path / changed).stat().st_mtime_ns
@@ -392,10 +397,10 @@ def test_an_update_that_was_killed_can_be_undone_and_done_again(
     child.wait()
     assert project.run("git", "status", "--porcelain").stdout
     with pytest.raises(UserMessageError, match="Destination repository is dirty"):
-        project.update()
+        project.update("v2.0.0")
     text = project.read("DEVELOPMENT.md")
     [undo] = re.findall(r"was interrupted, .*? \| `(.*?)`", text)
     project.run("sh", "-c", undo)
     assert project.files() == before
-    project.update()
-    assert project.files() == updated(before, edit(bake(repository)).files())
+    project.update("v2.0.0")
+    assert project.files() == updated(before, edit(bake(repository, "v1.0.0")).files())

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 import tree_sitter
 import tree_sitter_powershell
-from conftest import ROOT, SAMPLES, Bake, combinations, find_python, label, run
+from support.answers import SAMPLES, combinations, label
+from support.commands import ROOT, run
+from support.components import find_python
+from support.projects import Bakery
 
 AWKWARD = {
     "project_description": 'It\'s "quoted" \\ $HOME # é 🐍',
@@ -35,7 +38,7 @@ PROJECTS = [
 
 
 @pytest.fixture(scope="module")
-def projects(bake: Bake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def projects(bake: Bakery, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of projects, in which each linter starts once, as that takes most of its time.
 
     Each has a number and its answers for a name, which stands in what the linter says.
@@ -60,7 +63,7 @@ def test_ruff(projects: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a" * length for length in (1, 12, 38, 45, 64)] + ["MyShop"])
 @pytest.mark.parametrize("app", SAMPLES)
-def test_ruff_whatever_the_package_is_called(app: str, name: str, bake: Bake) -> None:
+def test_ruff_whatever_the_package_is_called(app: str, name: str, bake: Bakery) -> None:
     test_ruff(bake(app=app, package_name=name, services=["postgres", "redis"]).path)
 
 

@@ -10,7 +10,9 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, SAMPLES, Bake, choices, run
+from support.answers import SAMPLES, choices
+from support.commands import ROOT, run
+from support.projects import Bakery
 
 # All other locks are parts of these.
 ALL_SERVICES = choices("services")[-1]
@@ -47,7 +49,7 @@ def test_resolving_again_changes_nothing(template: Path, tmp_path: Path) -> None
 @pytest.mark.needs("docker")
 @pytest.mark.parametrize("app", SAMPLES)
 @pytest.mark.parametrize("version", choices("python_version"))
-def test_the_lock_installs_with_pip_on_each_python(version: str, app: str, bake: Bake) -> None:
+def test_the_lock_installs_with_pip_on_each_python(version: str, app: str, bake: Bakery) -> None:
     if run("docker", "image", "inspect", f"python:{version}-slim", check=False).returncode:
         run("docker", "pull", "-q", f"python:{version}-slim")
     project = bake(isolation="docker", app=app, python_version=version, services=ALL_SERVICES)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from conftest import NATIVE, Bake, Project
+from support.components import NATIVE
+from support.projects import Bakery, Project
 from test_venv import HERE
 
 
@@ -58,7 +59,7 @@ with open(sys.argv[1], "w") as file:
 
 
 @pytest.fixture
-def project(bake: Bake) -> Project:
+def project(bake: Bakery) -> Project:
     return bake(isolation="venv", python_version=HERE)
 
 
@@ -160,7 +161,7 @@ def test_a_python_that_is_gone_is_replaced(name: str, project: Project) -> None:
 
 
 @pytest.mark.parametrize("name", EACH)
-def test_a_second_project_leaves_the_first(name: str, project: Project, bake: Bake) -> None:
+def test_a_second_project_leaves_the_first(name: str, project: Project, bake: Bakery) -> None:
     project.write(".env", "ONLY_FIRST=1\n")
     second = bake(isolation="venv", python_version=HERE)
     shell = KINDS[name]

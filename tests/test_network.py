@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Bake, Project, run
 from pip._internal.models.index import PyPI  # where packages come from, as pip knows it
+from support.commands import run
+from support.projects import Bakery, Project
 from test_venv import HERE, WITHOUT_UV, french, session, shell
 
 # Only the proxy knows where this is: nothing comes from it that did not go that way.
@@ -215,7 +216,7 @@ ANSWERS = {"company_network": True, "package_index": f"https://{INDEX}/simple/"}
 
 
 @pytest.fixture(scope="module")
-def image(bake: Bake, registry: str) -> Iterator[Project]:
+def image(bake: Bakery, registry: str) -> Iterator[Project]:
     """A project whose images come from the mirror, and its packages from the index."""
     names = {"project_name": f"Network {os.getpid()}", "package_name": "my_project"}
     project = bake(**ANSWERS, **names, registry=registry, isolation="docker", app="web")
@@ -282,7 +283,7 @@ def test_a_certificate_in_another_form_is_named(image: Project) -> None:
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
 def test_the_environment_is_made_behind_the_proxy(
-    uv: bool, network: Network, bake: Bake, tmp_path: Path
+    uv: bool, network: Network, bake: Bakery, tmp_path: Path
 ) -> None:
     project = bake(**ANSWERS, isolation="venv", app="web" if uv else "cli", python_version=HERE)
     caches = {"XDG_CACHE_HOME": str(tmp_path), "UV_CACHE_DIR": str(tmp_path / "uv")}
@@ -309,7 +310,7 @@ def test_the_environment_is_made_behind_the_proxy(
     assert UNTRUSTED in done.stdout and done.stdout.endswith(f"\n{settings['SSL_CERT_FILE']}\n")
 
 
-def test_a_folder_in_place_of_a_certificate_is_named(bake: Bake) -> None:
+def test_a_folder_in_place_of_a_certificate_is_named(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", company_network=True)
     (project.path / "certs/own.crt").mkdir(parents=True)
     done = project.run("scripts/venv", "sync", check=False)
@@ -320,7 +321,7 @@ def test_a_folder_in_place_of_a_certificate_is_named(bake: Bake) -> None:
 @pytest.mark.parametrize(
     "text", ["[global]\ntimeout = 3\n", "index-url\n", "<<<<<<< ours\n", "\xff"]
 )
-def test_a_pip_conf_without_an_index_is_named(bake: Bake, text: str) -> None:
+def test_a_pip_conf_without_an_index_is_named(bake: Bakery, text: str) -> None:
     """As when the project had one of its own before."""
     answers = {"company_network": True, "package_index": "https://index.example.com/simple"}
     project = bake(isolation="venv", app="cli", **answers)
@@ -333,7 +334,7 @@ def test_a_pip_conf_without_an_index_is_named(bake: Bake, text: str) -> None:
 
 @pytest.mark.needs("bash")
 def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
-    bake: Bake, tmp_path: Path
+    bake: Bakery, tmp_path: Path
 ) -> None:
     project = bake(company_network=True, isolation="venv", python_version=HERE)
     project.write("certs/own.crt", authority(tmp_path).read_text())
@@ -347,7 +348,7 @@ def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
 
 
 @pytest.mark.needs("bash")
-def test_certificates_of_any_name_cost_nothing_each_day(bake: Bake, tmp_path: Path) -> None:
+def test_certificates_of_any_name_cost_nothing_each_day(bake: Bakery, tmp_path: Path) -> None:
     """The shells and Python have to agree on which there are, and in which order."""
     project = bake(company_network=True, isolation="venv", python_version=HERE)
     for name in ("a", "B"):
@@ -360,7 +361,7 @@ def test_certificates_of_any_name_cost_nothing_each_day(bake: Bake, tmp_path: Pa
     assert done.stdout == "certs/a.crt certs/B.crt\nquick\n"
 
 
-def test_a_list_of_the_users_own_stays_trusted(bake: Bake, tmp_path: Path) -> None:
+def test_a_list_of_the_users_own_stays_trusted(bake: Bakery, tmp_path: Path) -> None:
     """Also in a shell that is activated, where the variable names the project's list."""
     project = bake(**ANSWERS, isolation="venv")
     own = authority(tmp_path)

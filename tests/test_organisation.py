@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import ROOT, Project, release, run
+from support.commands import ROOT, run
+from support.projects import Project
+from support.versions import release
 from test_venv import HERE, shell
 
 ROLES = {"AUTHOR": ("NAME", "EMAIL"), "COMMITTER": ("NAME", "EMAIL")}

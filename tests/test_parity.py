@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
-from conftest import Bake, Project
+from support.projects import Bakery, Project
 from test_venv import HERE
 
 pytestmark = pytest.mark.needs("docker")
 
 
 @pytest.fixture
-def project(bake: Bake) -> Project:
+def project(bake: Bakery) -> Project:
     project = bake(isolation="both", app="cli", python_version=HERE)
     project.run("scripts/venv", "sync")
     return project
@@ -72,7 +72,7 @@ def test_a_difference_is_named(
     assert done.stderr.splitlines()[-1] == f"venv: not the same everywhere: {name}"
 
 
-def test_what_is_missing_is_named(bake: Bake) -> None:
+def test_what_is_missing_is_named(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     done = project.run("scripts/venv", "parity", check=False)
     assert done.returncode == 2 and "invalid choice: 'parity'" in done.stderr

@@ -11,7 +11,8 @@ from typing import Any
 
 import pexpect
 import pytest
-from conftest import Bake, Project, run
+from support.commands import run
+from support.projects import Bakery, Project
 from test_docker import compose, free_port, get, get_or_none
 
 pytestmark = pytest.mark.needs("docker")
@@ -29,7 +30,7 @@ def wait() -> None:
 
 
 @pytest.fixture(scope="module", params=["cli", "web"])
-def project(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Project]:
+def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     """A project with a program that stays, and its images."""
     name = f"Production {os.getpid()} {request.param}"
     answers = {"app": request.param, "project_name": name, "package_name": "my_project"}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pexpect
 import pytest
-from conftest import Bake, Project
+from support.projects import Bakery, Project
 from test_venv import HERE, NO_STARTUP_FILES, SOURCE
 
 # How to set a prompt that can be told apart, in each shell.
@@ -19,7 +19,7 @@ PROMPTS = {
 
 
 @pytest.fixture(scope="module")
-def project(bake: Bake) -> Project:
+def project(bake: Bakery) -> Project:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     project.run("scripts/venv", "sync")
     return project

@@ -8,9 +8,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import load_scripts, run
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.commands import run
+from support.scripts import load_scripts
 
 SHELLS = load_scripts().shells
 # All that an environment variable can hold. The first alphabet is what shells act on.

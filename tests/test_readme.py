@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import ASKED, ROOT, run
+from support.answers import ASKED
+from support.commands import ROOT, run
 
 
 def block(heading: str) -> list[str]:

@@ -17,7 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
 import pytest
-from conftest import SAMPLES, Bake, Project, choices, label, run
+from support.answers import SAMPLES, choices, label
+from support.commands import run
+from support.projects import Bakery, Project
 from test_docker import compose, free_port
 from test_venv import HERE
 
@@ -31,7 +33,7 @@ WITH_SERVICES = [
 
 
 @pytest.fixture(scope="module", params=WITH_SERVICES, ids=label)
-def project(request: pytest.FixtureRequest, bake: Bake) -> Iterator[Project]:
+def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     """A project of its own name and ports, so that it meets no other one on this engine."""
     name = f"Services {os.getpid()} {label(request.param).replace('+', ' ')}"
     web = {"port": free_port()} if request.param["app"] == "web" else {}
@@ -84,7 +86,7 @@ def container(project: Project, service: str) -> str:
 
 @pytest.mark.parametrize("answers", WITH_SERVICES, ids=label)
 def test_the_containers_are_the_same_with_and_without_a_virtual_environment(
-    answers: dict[str, Any], bake: Bake
+    answers: dict[str, Any], bake: Bakery
 ) -> None:
     """What the tests below say of `both` holds for `docker`."""
     halves = []

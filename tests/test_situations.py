@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from conftest import Bake, Project, find_python, run
+from support.commands import run
+from support.components import find_python
+from support.projects import Bakery, Project
 from test_venv import (
     HERE,
     NO_STARTUP_FILES,
@@ -65,7 +67,7 @@ SITUATIONS = {
 
 
 @pytest.fixture(scope="module")
-def project(bake: Bake) -> Iterator[Project]:
+def project(bake: Bakery) -> Iterator[Project]:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     project.run("scripts/venv", "sync")
     yield project
@@ -190,7 +192,7 @@ def test_the_users_own_deactivate_comes_back(project: Project, name: str, define
 
 
 @pytest.mark.parametrize("name", SOURCE)
-def test_a_dead_interpreter_is_replaced(bake: Bake, name: str) -> None:
+def test_a_dead_interpreter_is_replaced(bake: Bakery, name: str) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     (project.path / ".venv/bin").mkdir(parents=True)
     (project.path / ".venv/pyvenv.cfg").write_text("home = /gone/bin\n")
@@ -202,7 +204,7 @@ def test_a_dead_interpreter_is_replaced(bake: Bake, name: str) -> None:
 
 
 @pytest.mark.needs("bash")
-def test_a_removed_interpreter_is_named(bake: Bake, tmp_path: Path) -> None:
+def test_a_removed_interpreter_is_named(bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     own = tmp_path / "own"
     run("uv", "venv", "-q", "--python", sys.executable, tmp_path / "first")
@@ -258,7 +260,7 @@ def test_a_path_that_cannot_be_on_path_is_refused(project: Project, tmp_path: Pa
 
 
 @pytest.mark.needs("bash")
-def test_conda_is_mentioned_once(bake: Bake) -> None:
+def test_conda_is_mentioned_once(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     assert session(project, "bash", env=CONDA).stderr.count("conda's /opt/conda is active") == 1
     assert session(project, "bash", env=CONDA).stderr == ""
@@ -487,7 +489,7 @@ def test_a_prompt_that_was_changed_inside_stays(project: Project, name: str) -> 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "dash", "fish", "tcsh"])
 def test_leaves_the_first_project_whose_variable_was_unset(
-    project: Project, name: str, bake: Bake
+    project: Project, name: str, bake: Bakery
 ) -> None:
     second = bake(isolation="venv", app="cli", python_version=HERE)
     trap = "set -E; trap 'echo TRAP' ERR" if name == "bash" else ":"
@@ -518,7 +520,7 @@ def test_a_link_to_the_file_is_followed(
 
 @pytest.mark.parametrize("name", ["dash", "busybox", "mksh", "yash"])
 def test_without_globbing_it_is_not_another_project(
-    project: Project, name: str, bake: Bake
+    project: Project, name: str, bake: Bakery
 ) -> None:
     here = bake(isolation="venv", app="cli", python_version=HERE)
     source = SOURCE[name].format(project.path / "scripts")
@@ -551,7 +553,7 @@ def test_tcsh_without_a_prompt_can_deactivate(
     ],
 )
 def test_tcsh_in_a_subshell_is_not_in_another_project(
-    project: Project, line: str, bake: Bake, tmp_path: Path
+    project: Project, line: str, bake: Bakery, tmp_path: Path
 ) -> None:
     here = bake(isolation="venv", app="cli", python_version=HERE)
     script = tmp_path / "script.csh"
@@ -631,7 +633,7 @@ def test_fish_in_another_language(project: Project, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", [name for name in SOURCE if name not in ("busybox", "fish", "nu")])
 def test_an_interrupt_in_the_first_moment_leaves_no_trace(
-    bake: Bake, name: str, tmp_path: Path
+    bake: Bakery, name: str, tmp_path: Path
 ) -> None:
     """While a Python is looked for: what runs then is a shell, not Python."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
@@ -680,7 +682,7 @@ def test_what_is_made_from_dotenv_is_as_secret(project: Project, mode: int) -> N
 
 
 @pytest.mark.needs("bash")
-def test_an_installer_that_installs_nothing_here_is_noticed(bake: Bake) -> None:
+def test_an_installer_that_installs_nothing_here_is_noticed(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     (project.path / "config/uv").mkdir(parents=True)
     project.write("config/uv/uv.toml", f'[pip]\ntarget = "{project.path}/away"\n')
@@ -692,7 +694,7 @@ def test_an_installer_that_installs_nothing_here_is_noticed(bake: Bake) -> None:
 
 
 @pytest.mark.needs("bash")
-def test_a_terminal_does_not_get_the_python_that_another_asked_for(bake: Bake) -> None:
+def test_a_terminal_does_not_get_the_python_that_another_asked_for(bake: Bakery) -> None:
     other = find_python("3.12")
     if not other or HERE == "3.12":
         pytest.skip("needs a Python 3.12 beside this one")
@@ -705,7 +707,7 @@ def test_a_terminal_does_not_get_the_python_that_another_asked_for(bake: Bake) -
 
 
 @pytest.mark.needs("bash")
-def test_a_python_that_does_not_run_is_replaced(bake: Bake) -> None:
+def test_a_python_that_does_not_run_is_replaced(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shell(project, "bash", "true")
     python = project.path / ".venv/bin/python"

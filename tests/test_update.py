@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import random
 import re
-import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,10 @@ from typing import Any
 import copier.errors
 import pytest
 import yaml
-from conftest import ASKED, QUESTIONS, ROOT, Bake, Project, choices, release, run
+from support.answers import ASKED, QUESTIONS, choices, label
+from support.commands import ROOT
+from support.projects import Bakery, Project
+from support.versions import release
 
 SETTINGS = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
 OWN_FILES = {path for path in SETTINGS["_skip_if_exists"] if path[0] == "/"} - {"/src", "/tests"}
@@ -112,26 +114,37 @@ def test_a_walk_takes_each_step_once() -> None:
     assert sorted(itertools.pairwise(walk(4))) == list(itertools.permutations(range(4), 2))
 
 
+def way_through(question: str) -> list[Any]:
+    """Return answers such that each change from one to another happens once.
+
+    Of a licence and of a version of Python only words change: each is an answer once.
+    """
+    values = choices(question)
+    if question in ("license", "python_version"):
+        return [*values, values[0]]
+    return [values[place] for place in walk(len(values))]
+
+
 @pytest.mark.parametrize("question", [*CHOICES, "isolation again"])
 def test_any_answer_can_change_to_any_other_and_back(
-    question: str, bake: Bake, released: Path
+    question: str, bake: Bakery, released: Path
 ) -> None:
-    """Each ordered pair of answers; the other answers are at random, but always the same."""
+    """The other answers are at random, but always the same."""
     question, _, again = question.partition(" ")
-    others = at_random(random.Random(question), question)
+    others = at_random(random.Random(question), question) | {"port": 8123}
     if question != "app":  # for what is special with code of one's own see test_adopt.py
         others["app"] = "web" if again else "cli"
-    fresh = [
-        edit(bake(released, **others, port=8123, **{question: value})).files()
-        for value in choices(question)
-    ]
-    project = edit(bake(released, **others, port=8123, **{question: choices(question)[0]}))
+    first, *changes = way_through(question)
+    project = edit(bake(released, "v1.0.0", **others, **{question: first}))
     project.commit()
     before = project.files()
-    for place in walk(len(fresh))[1:]:
+    for value in changes:
         metadata, app = project.read("pyproject.toml").encode(), project.answers["app"]
-        project.update(**{question: choices(question)[place]})
-        expected = updated(before, fresh[place])
+        project.update("v1.0.0", **{question: value})
+        fresh = edit(bake(**others, **{question: value})).files()
+        # The recorded answers were compared by the update; here is no version.
+        expected = updated(before, fresh)
+        expected[".copier-answers.yml"] = project.files()[".copier-answers.yml"]
         if "own" in (app, project.answers["app"]):
             expected["pyproject.toml"] = metadata  # DEVELOPMENT.md tells so
         if app == "own":
@@ -141,23 +154,23 @@ def test_any_answer_can_change_to_any_other_and_back(
     assert project.files() == before
 
 
-def test_docker_gets_the_files_that_it_needs_and_they_stay(bake: Bake, released: Path) -> None:
-    project = bake(released, isolation="venv")
+def test_docker_gets_the_files_that_it_needs_and_they_stay(bake: Bakery, released: Path) -> None:
+    project = bake(released, "v1.0.0", isolation="venv")
     project.commit()
-    project.update(isolation="docker")
-    fresh = bake(released, isolation="docker").files()
+    project.update("v1.0.0", isolation="docker")
+    fresh = bake(released, "v1.0.0", isolation="docker").files()
     assert project.files() == fresh
     (project.path / "compose.own.yaml").unlink()
     project.commit()
-    project.update(python_version="3.13")
+    project.update("v1.0.0", python_version="3.13")
     assert project.files().keys() == fresh.keys(), "the file came back"
     project.commit()
-    project.update(isolation="venv")
-    left = project.files().keys() - bake(released, isolation="venv").files().keys()
+    project.update("v1.0.0", isolation="venv")
+    left = project.files().keys() - bake(released, "v1.0.0", isolation="venv").files().keys()
     assert left == {"apt-packages-build.txt", "apt-packages.txt", "compose.own.yaml"}
 
 
-def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bake) -> None:
+def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bakery) -> None:
     """An answer that new projects show in the user's files is named in DEVELOPMENT.md."""
     other = {
         "project_name": "Other",
@@ -204,17 +217,17 @@ def update_to_later(project: Project, repository: Path) -> tuple[dict[str, bytes
     before = project.files()
     change_everything(repository)
     release(repository, "v2.0.0")
-    project.update()
+    project.update("v2.0.0")
     return before, project.files()
 
 
 @pytest.mark.parametrize("isolation", choices("isolation"))
 def test_a_later_version_reaches_the_templates_files_only(
-    isolation: str, bake: Bake, repository: Path
+    isolation: str, bake: Bakery, repository: Path
 ) -> None:
-    project = edit(bake(repository, isolation=isolation))
+    project = edit(bake(repository, "v1.0.0", isolation=isolation))
     before, after = update_to_later(project, repository)
-    assert after == updated(before, edit(bake(repository, isolation=isolation)).files())
+    assert after == updated(before, edit(bake(repository, "v1.0.0", isolation=isolation)).files())
     assert b"# later" in after["DEVELOPMENT.md"] and b"# The metadata" in after["pyproject.toml"]
     assert after.keys() == before.keys(), "a new sample appeared, or a deleted file came back"
 
@@ -225,12 +238,14 @@ def test_a_later_version_reaches_the_templates_files_only(
     [("venv", "scripts/activate.bat"), ("docker", ".devcontainer"), ("both", "DEVELOPMENT.md")],
 )
 def test_a_file_that_was_deleted_stays_so_and_the_others_are_updated(
-    isolation: str, gone: str, app: str, bake: Bake, repository: Path
+    isolation: str, gone: str, app: str, bake: Bakery, repository: Path
 ) -> None:
-    project = edit(bake(repository, isolation=isolation, app=app))
+    project = edit(bake(repository, "v1.0.0", isolation=isolation, app=app))
     project.run("rm", "-r", gone)
     before, after = update_to_later(project, repository)
-    expected = updated(before, edit(bake(repository, isolation=isolation, app=app)).files())
+    expected = updated(
+        before, edit(bake(repository, "v1.0.0", isolation=isolation, app=app)).files()
+    )
     expected = {name: text for name, text in expected.items() if not name.startswith(gone)}
     assert after == expected
 
@@ -247,16 +262,16 @@ def test_an_answer_to_what_was_written_by_hand_is_a_conflict(
     line: str,
     ours: str,
     change: dict[str, str],
-    bake: Bake,
+    bake: Bakery,
     released: Path,
 ) -> None:
     """Two such lines, which do not touch, would make a file that cannot be read."""
-    project = bake(released, **answers)
+    project = bake(released, "v1.0.0", **answers)
     metadata = project.read("pyproject.toml")
     assert f"\n{line}\n" in metadata
     project.write("pyproject.toml", metadata.replace(line, ours))
     project.commit()
-    project.update(**change)
+    project.update("v1.0.0", **change)
     _, mark, conflict = project.read("pyproject.toml").partition("\n<<<<<<< ")
     assert mark and ours in conflict and next(iter(change.values())) in conflict
 
@@ -272,10 +287,10 @@ def remark(text: str, *remarks: str) -> str:
 
 @pytest.mark.parametrize("turn", [1, -1])
 def test_settings_that_stand_together_can_be_changed_by_both(
-    turn: int, bake: Bake, repository: Path
+    turn: int, bake: Bakery, repository: Path
 ) -> None:
     """Every second one by the user, and the others by a later version."""
-    project = bake(repository, author_name="Me")
+    project = bake(repository, "v1.0.0", author_name="Me")
     before = project.read("pyproject.toml")
     project.write("pyproject.toml", remark(before, *("  # ours", "")[::turn]))
     project.commit()
@@ -285,7 +300,7 @@ def test_settings_that_stand_together_can_be_changed_by_both(
     later = remark(rest, *("", "  # later")[::turn])
     template.write_text(f"{own}{{%- else -%}}\n{later}", "utf-8")
     release(repository, "v2.0.0")
-    project.update()
+    project.update("v2.0.0")
     both = remark(before, *("  # ours", "  # later")[::turn])
     assert project.read("pyproject.toml") == both
 
@@ -300,10 +315,10 @@ def test_settings_that_stand_together_can_be_changed_by_both(
     ],
 )
 def test_an_answer_can_change_beside_what_was_written_by_hand(
-    answer: dict[str, str], bake: Bake, released: Path
+    answer: dict[str, str], bake: Bakery, released: Path
 ) -> None:
     answers = {"package_name": "ours"}
-    project = bake(released, **answers)
+    project = bake(released, "v1.0.0", **answers)
     before = project.read("pyproject.toml")
     fresh = bake(**answers | answer).read("pyproject.toml")
 
@@ -314,11 +329,11 @@ def test_an_answer_can_change_beside_what_was_written_by_hand(
 
     project.write("pyproject.toml", by_hand(before, fresh))
     project.commit()
-    project.update(**answer)
+    project.update("v1.0.0", **answer)
     assert project.read("pyproject.toml") == by_hand(fresh, before) != fresh
 
 
-def test_no_answer_adds_a_key_to_the_settings_of_tools(bake: Bake) -> None:
+def test_no_answer_adds_a_key_to_the_settings_of_tools(bake: Bakery) -> None:
     """The user may have it, further down in that table, where an update does not look."""
     tools = [
         tomllib.loads(bake(**answers).read("pyproject.toml"))["tool"]
@@ -330,51 +345,31 @@ def test_no_answer_adds_a_key_to_the_settings_of_tools(bake: Bake) -> None:
     assert all(tool == tools[0] for tool in tools)
 
 
-@pytest.fixture
-def history(template: Path, tmp_path: Path) -> Path:
-    """This template with its last release before it; without one, with an older one made here.
-
-    The older one has lines that are gone now, and asks for less: what it does not ask is the
-    default of today, or not even known to it.
-    """
-    repository = tmp_path / "template"
-    tags = run("git", "tag", "--list", "v*", "--sort=-version:refname", cwd=ROOT).stdout.split()
-    if tags:
-        run("git", "clone", "-q", "--branch", tags[0], ROOT, repository)
-    else:
-        shutil.copytree(template, repository)
-        change_everything(repository)
-        settings = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
-        for question in ("ci", "company_network", "package_index", "registry", "update_bot"):
-            del settings[question]
-        for question in settings.keys() & set(CHOICES) - {"isolation", "app"}:
-            settings[question] = {"type": settings[question]["type"], "when": False} | {
-                "default": settings[question]["default"]
-            }
-        (repository / "copier.yml").write_text(yaml.safe_dump(settings, sort_keys=False))
-        release(repository, "v0.1.0")
-    run("git", "rm", "-qr", ".", cwd=repository)
-    shutil.copytree(template, repository, dirs_exist_ok=True)
-    shutil.copy2(ROOT / "copier.yml", repository)
-    release(repository, "v999.0.0")
-    run("git", "checkout", "-q", tags[0] if tags else "v0.1.0", cwd=repository)
-    return repository
+# What a project of an older version may have answered.
+OLDER = [
+    *(
+        {"isolation": isolation, "app": app}
+        for isolation in choices("isolation")
+        for app in choices("app")
+    ),
+    {"app": "web", "services": ["postgres", "redis"], "ci": "github", "update_bot": "schedule"},
+    {"isolation": "docker", "app": "web", "port": 8123, "ci": "gitlab", "license": "none"},
+    {"company_network": True, "registry": "mirror.example.com/hub", "update_bot": "renovate"},
+    {"app": "own", "command": "python app.py", "code": "app.py", "port": 8123},
+]
 
 
-@pytest.mark.parametrize("app", choices("app"))
-@pytest.mark.parametrize("isolation", choices("isolation"))
+@pytest.mark.needs("history")
+@pytest.mark.parametrize("answers", OLDER, ids=label)
 def test_the_last_release_updates_to_now(
-    isolation: str, app: str, bake: Bake, history: Path
+    answers: dict[str, Any], bake: Bakery, past: tuple[Path, str, str]
 ) -> None:
-    answers = {"isolation": isolation, "app": app}
-    project = edit(bake(history, **answers))
+    repository, older, newer = past
+    project = edit(bake(repository, older, **answers))
     project.commit()
     before = project.files()
-    run("git", "checkout", "-q", "v999.0.0", cwd=history)
-    project.update()
-    assert project.files() == updated(before, edit(bake(history, **answers)).files())
-    assert not any(name.endswith(".rej") for name in project.files())
-    assert not any(b"\n<<<<<<< " in content for content in project.files().values())
+    project.update(newer)
+    assert project.files() == updated(before, edit(bake(repository, newer, **answers)).files())
 
 
 NEW_QUESTION = """
@@ -390,7 +385,7 @@ docs:
     ("default", "condition"), [("false", "not docs"), ("true", "not docs | default(true)")]
 )
 def test_a_later_version_may_ask_more(
-    default: str, condition: str, bake: Bake, repository: Path
+    default: str, condition: str, bake: Bakery, repository: Path
 ) -> None:
     """With false, for files that are new; with true, for some that were there before."""
     (repository / "template/docs").mkdir()
@@ -399,7 +394,7 @@ def test_a_later_version_may_ask_more(
     if default == "true":
         page.write_text(text)
         release(repository, "v1.1.0")
-    project = edit(bake(repository))
+    project = edit(bake(repository, "v1.0.0"))
     project.commit()
     page.write_text(f"{text}later\n")
     settings = (repository / "copier.yml").read_text("utf-8")
@@ -409,14 +404,16 @@ def test_a_later_version_may_ask_more(
     release(repository, "v2.0.0")
 
     before = project.files()
-    project.update()
+    project.update("v2.0.0")
     docs = {"docs/index.md": b"# My Project\nlater\n"} if default == "true" else {}
     answers = {".copier-answers.yml": project.files()[".copier-answers.yml"]}
     assert f"docs: {default}\n".encode() in answers[".copier-answers.yml"]
     assert project.files() == before | answers | docs
     project.commit()
     for value in (default == "false", default == "true"):
-        copier.run_update(project.path, data={"docs": value}, defaults=True, overwrite=True)
+        changed = {"docs": value}  # which the working tree does not ask
+        copier.run_update(project.path, data=changed, defaults=True, overwrite=True, quiet=True)
+        assert (changed | {"_commit": "v2.0.0"}).items() <= project.recorded().items()
         project.commit()
         assert (project.path / "docs").exists() == value
 
@@ -435,9 +432,9 @@ def test_copying_over_an_existing_project_overwrites_nothing_of_the_users(
 
 
 def test_recopying_restores_the_templates_files_and_keeps_the_users(
-    bake: Bake, released: Path
+    bake: Bakery, released: Path
 ) -> None:
-    project = edit(bake(released))
+    project = edit(bake(released, "v1.0.0"))
     expected = project.files()
     project.commit()
     project.append("Dockerfile", "USER root\n")
@@ -451,12 +448,12 @@ def test_recopying_restores_the_templates_files_and_keeps_the_users(
 
 
 def test_an_update_of_a_changed_tree_is_refused_and_changes_nothing(
-    bake: Bake, released: Path
+    bake: Bakery, released: Path
 ) -> None:
-    project = bake(released)
+    project = bake(released, "v1.0.0")
     project.commit()
     project.append("README.md", "not committed\n")
     before = project.files()
     with pytest.raises(copier.errors.UserMessageError, match="dirty"):
-        project.update(isolation="venv")
+        project.update("v1.0.0", isolation="venv")
     assert project.files() == before

