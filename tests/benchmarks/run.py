@@ -272,7 +272,7 @@ def history(image: str) -> list[tuple[str, str]]:
 def fleet(scratch: Path, projects: int, jobs: int) -> None:
     """Make many projects, let their users work, release a new version, and update all."""
     sys.path.insert(0, str(ROOT / "tests"))
-    from conftest import Project
+    from support.projects import Project
     from test_update import at_random, change_everything, edit, updated
 
     ours, floor = templates(scratch)
