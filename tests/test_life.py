@@ -315,7 +315,7 @@ def test_an_answer_edited_by_hand_removes_nothing_and_can_be_put_back(
     change_answers(project, "isolation: venv", "isolation: both")
     before = project.files()
     project.update("v2.0.0", isolation="venv")
-    fresh = edit(bake(repository, "v1.0.0", isolation="venv")).files()
+    fresh = edit(bake(repository, "v2.0.0", isolation="venv")).files()
     assert project.files() == updated(before, fresh)
 
 
@@ -344,7 +344,7 @@ def test_after_a_version_was_deleted_a_recopy_goes_on(
     text = project.read("DEVELOPMENT.md")
     [command] = re.findall(r"says `Unknown revision` .*?: `(.*?)`", text)
     project.run(sys.executable, "-m", *command.split())
-    expected = updated(before, edit(bake(repository, "v1.0.0")).files())
+    expected = updated(before, edit(bake(repository, "v2.0.0")).files())
     assert project.files() == expected | {"pyproject.toml": before["pyproject.toml"]}
 
 
@@ -403,4 +403,4 @@ def test_an_update_that_was_killed_can_be_undone_and_done_again(
     project.run("sh", "-c", undo)
     assert project.files() == before
     project.update("v2.0.0")
-    assert project.files() == updated(before, edit(bake(repository, "v1.0.0")).files())
+    assert project.files() == updated(before, edit(bake(repository, "v2.0.0")).files())

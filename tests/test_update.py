@@ -227,7 +227,7 @@ def test_a_later_version_reaches_the_templates_files_only(
 ) -> None:
     project = edit(bake(repository, "v1.0.0", isolation=isolation))
     before, after = update_to_later(project, repository)
-    assert after == updated(before, edit(bake(repository, "v1.0.0", isolation=isolation)).files())
+    assert after == updated(before, edit(bake(repository, "v2.0.0", isolation=isolation)).files())
     assert b"# later" in after["DEVELOPMENT.md"] and b"# The metadata" in after["pyproject.toml"]
     assert after.keys() == before.keys(), "a new sample appeared, or a deleted file came back"
 
@@ -244,7 +244,7 @@ def test_a_file_that_was_deleted_stays_so_and_the_others_are_updated(
     project.run("rm", "-r", gone)
     before, after = update_to_later(project, repository)
     expected = updated(
-        before, edit(bake(repository, "v1.0.0", isolation=isolation, app=app)).files()
+        before, edit(bake(repository, "v2.0.0", isolation=isolation, app=app)).files()
     )
     expected = {name: text for name, text in expected.items() if not name.startswith(gone)}
     assert after == expected
