@@ -1,0 +1,276 @@
+"""What Copier asks in which situation: written out by hand, and nothing read from copier.yml.
+
+A question that is no longer asked, another order or default, and an answer that stands behind
+another label are seen here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pexpect
+import pytest
+import yaml
+from conftest import Bake
+
+# How each question begins on the screen.
+HELP = {
+    "project_name": "What is the project called?",
+    "package_name": "What is the name of the package that you will import?",
+    "project_description": "What does it do, in one line?",
+    "author_name": "Who wrote it, a person or an organisation?",
+    "author_email": "At which e-mail address can they be reached?",
+    "isolation": "How shall the project be isolated from the machine and from other projects?",
+    "python_version": "Which Python shall it run on?",
+    "app": "What shall it start from?",
+    "command": "Which command starts it?",
+    "code": "Which folders and files are the application?",
+    "port": "On which port",
+    "services": "Which services shall it use?",
+    "license": "Under which terms may others use it?",
+    "company_network": "Is it built in a network with its own index, registry or certificates?",
+    "registry": "Which registry mirrors the public images",
+    "package_index": "At which URL is the index that packages come from?",
+    "ci": "What shall run the linters and tests when you push?",
+    "update_bot": "What shall tell when there is a newer version of the template?",
+}
+
+# What each choice offers, from top to bottom: the label on the screen, and what it stands for.
+CHOICES: dict[str, dict[str, Any]] = {
+    "isolation": {
+        "venv - a virtual environment; no Docker needed": "venv",
+        "docker - containers only; no Python needed on the machine": "docker",
+        "both - develop in a virtual environment, test and ship a container": "both",
+    },
+    "python_version": {
+        "3.11": "3.11",
+        "3.12": "3.12",
+        "3.13": "3.13",
+        "3.14": "3.14",
+        "3.15": "3.15",
+    },
+    "app": {
+        "cli - a command-line program (Typer)": "cli",
+        "web - a web service (FastAPI on uvicorn)": "web",
+        "own - my own code, which is there already or will be": "own",
+    },
+    "services": {
+        "postgres - a database (SQLAlchemy, Alembic)": "postgres",
+        "redis - a store in memory": "redis",
+    },
+    "license": {
+        "MIT - anyone may do anything with it": "MIT",
+        "Apache-2.0 - the same, with a grant of patent rights": "Apache-2.0",
+        "Proprietary - nobody may use it without your permission": "Proprietary",
+        "none - write no licence; the project has one, or needs none": "none",
+    },
+    "company_network": {
+        "no - everything comes from where it is published": False,
+        "yes - a mirror, an index or certificates of a company": True,
+    },
+    "ci": {
+        "github - GitHub Actions": "github",
+        "gitlab - GitLab CI": "gitlab",
+        "none - nothing, or what you have already": "none",
+    },
+    "update_bot": {
+        "renovate - Renovate opens pull requests, for the locked packages too": "renovate",
+        "schedule - a weekly job fails when there is one": "schedule",
+        "none - nothing": "none",
+    },
+}
+
+
+# What a question has when nobody changes it, wherever that depends on no other answer.
+DEFAULTS = {
+    "project_name": "My Project",
+    "package_name": "my_project",
+    "project_description": "A Python project.",
+    "author_name": "",
+    "author_email": "",
+    "isolation": "both",
+    "python_version": "3.14",
+    "app": "cli",
+    "services": [],
+    "license": "MIT",
+    "company_network": False,
+    "registry": "",
+    "package_index": "",
+    "ci": "none",
+    "update_bot": "none",
+}
+ABOUT = ["project_name", "package_name", "project_description", "author_name", "author_email"]
+ISOLATION = ["isolation", "python_version", "app"]
+ORGANISATION = ["ci", "update_bot"]
+
+
+@dataclass
+class Situation:
+    """What someone chooses, what they are asked in turn, and which defaults they are offered."""
+
+    chosen: dict[str, Any]
+    asked: list[str]
+    offered: dict[str, Any]
+
+
+SITUATIONS = {
+    "all defaults": Situation(
+        chosen={},
+        asked=[*ABOUT, *ISOLATION, "services", "license", "company_network", *ORGANISATION],
+        offered={},
+    ),
+    "a web service in a virtual environment": Situation(
+        chosen={
+            "project_name": "Two Words",
+            "isolation": "venv",
+            "python_version": "3.11",
+            "app": "web",
+            "license": "Apache-2.0",
+            "company_network": True,
+            "package_index": "https://index.example.com/simple",
+            "ci": "github",
+            "update_bot": "renovate",
+        },
+        asked=[
+            *ABOUT,
+            *ISOLATION,
+            "port",
+            "license",
+            "company_network",
+            "package_index",
+            *ORGANISATION,
+        ],
+        offered={"package_name": "two_words", "port": 25391},
+    ),
+    "a web service in containers": Situation(
+        chosen={
+            "author_name": "Jane Doe",
+            "author_email": "jane@example.org",
+            "isolation": "docker",
+            "python_version": "3.12",
+            "app": "web",
+            "services": ["postgres", "redis"],
+            "license": "Proprietary",
+            "company_network": True,
+            "registry": "mirror.example.com/hub",
+            "ci": "gitlab",
+            "update_bot": "schedule",
+        },
+        asked=[
+            *ABOUT,
+            *ISOLATION,
+            "port",
+            "services",
+            "license",
+            "company_network",
+            "registry",
+            "package_index",
+            *ORGANISATION,
+        ],
+        offered={"port": 25225},
+    ),
+    "code that is there, in containers": Situation(
+        chosen={"isolation": "docker", "python_version": "3.13", "app": "own", "port": 8123},
+        asked=[
+            *ABOUT,
+            *ISOLATION,
+            "command",
+            "code",
+            "port",
+            "license",
+            "company_network",
+            *ORGANISATION,
+        ],
+        offered={"command": "python -m my_project", "code": "src", "license": "none"},
+    ),
+    "code that is there, in a virtual environment": Situation(
+        chosen={"isolation": "venv", "app": "own", "command": "gunicorn shop", "code": "shop.py"},
+        asked=[
+            *ABOUT,
+            *ISOLATION,
+            "command",
+            "code",
+            "port",
+            "license",
+            "company_network",
+            *ORGANISATION,
+        ],
+        offered={"port": None, "license": "none"},
+    ),
+    "a command with one service": Situation(
+        chosen={"python_version": "3.15", "services": ["redis"], "license": "none"},
+        asked=[*ABOUT, *ISOLATION, "services", "license", "company_network", *ORGANISATION],
+        offered={},
+    ),
+}
+
+DOWN, UP, EMPTY_THE_LINE = "\x1b[B", "\x1b[A", "\x15"
+DONE = "see DEVELOPMENT.md there."
+
+
+@pytest.fixture
+def terminal(template: Path, tmp_path: Path) -> Iterator[pexpect.spawn]:
+    """`copier copy` in a terminal, which makes the folder `project`."""
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "copier", "copy", str(template), str(tmp_path / "project")],
+        dimensions=(50, 120),
+        encoding="utf-8",
+        timeout=60,
+        env={**os.environ, "TERM": "dumb", "NO_COLOR": "1", "PROMPT_TOOLKIT_NO_CPR": "1"},
+    )
+    yield child
+    child.close(force=True)
+
+
+def next_question(terminal: pexpect.spawn, seen: list[str]) -> str:
+    """Return which question comes up next, or an empty text when it was the last."""
+    left = [name for name in HELP if name not in seen]
+    found = terminal.expect_exact([*(HELP[name] for name in left), DONE])
+    return left[found] if found < len(left) else ""
+
+
+def answer(terminal: pexpect.spawn, name: str, default: Any, chosen: Any) -> None:
+    """Look at what is offered, and type or pick an answer, or press Enter for the default."""
+    if name not in CHOICES:
+        terminal.expect_exact("" if default is None else str(default))
+        terminal.send("\r" if chosen == default else f"{EMPTY_THE_LINE}{chosen}\r")
+        return
+
+    for label in CHOICES[name]:
+        terminal.expect_exact(label)
+    values = list(CHOICES[name].values())
+    if name == "services":
+        keys = "".join(f" {DOWN}" if value in chosen else DOWN for value in values)
+    else:
+        steps = values.index(chosen) - values.index(default)
+        keys = (DOWN if steps > 0 else UP) * abs(steps)
+    terminal.send(f"{keys}\r")
+
+
+@pytest.mark.parametrize("name", SITUATIONS)
+def test_asks_what_matters_there_in_this_order_with_these_choices(
+    name: str, terminal: pexpect.spawn, tmp_path: Path
+) -> None:
+    situation = SITUATIONS[name]
+    defaults = DEFAULTS | situation.offered
+    expected = {name: (defaults | situation.chosen)[name] for name in situation.asked}
+    seen: list[str] = []
+    while question := next_question(terminal, seen):
+        seen.append(question)
+        assert seen == situation.asked[: len(seen)]
+        answer(terminal, question, defaults.get(question), expected[question])
+    terminal.expect(pexpect.EOF)
+    assert seen == situation.asked
+    answers = yaml.safe_load((tmp_path / "project/.copier-answers.yml").read_text("utf-8"))
+    assert {name: answers[name] for name in seen} == expected
+
+
+def test_the_defaults_of_the_prompt_are_those_without_one(bake: Bake) -> None:
+    answers = bake().answers
+    assert {name: answers[name] for name in DEFAULTS} == DEFAULTS

@@ -1,0 +1,93 @@
+"""Which files are the user's: written out by hand, and nothing read from copier.yml."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import copier
+import pytest
+from conftest import Bake, Project, release
+from test_update import change_everything
+
+# Written once: no update touches them, or brings them back.
+WRITTEN_ONCE = {
+    ".editorconfig",
+    ".env.example",
+    ".gitattributes",
+    ".gitignore",
+    ".pre-commit-config.yaml",
+    "README.md",
+    "requirements-dev.in",
+    "requirements-dev.txt",
+    "requirements.in",
+    "requirements.txt",
+    "src/my_project/__init__.py",
+    "src/my_project/__main__.py",
+    "src/my_project/app.py",
+    "src/my_project/counter.py",
+    "src/my_project/database.py",
+    "src/my_project/migrate.py",
+    "src/my_project/migrations/env.py",
+    "src/my_project/migrations/script.py.mako",
+    "src/my_project/migrations/versions/0001_notes.py",
+    "src/my_project/settings.py",
+    "tests/conftest.py",
+    "tests/test_app.py",
+    "tests/test_counter.py",
+    "tests/test_database.py",
+    "tests/test_settings.py",
+}
+# No update touches them either, but the next one brings back what was deleted, since another
+# file needs it.
+NEEDED = {"apt-packages-build.txt", "apt-packages.txt", "compose.own.yaml", "renovate.json"}
+
+EVERYTHING = {
+    "isolation": "both",
+    "app": "web",
+    "services": ["postgres", "redis"],
+    "company_network": True,
+    "package_index": "https://index.example.com/simple",
+    "ci": "github",
+    "update_bot": "renovate",
+}
+
+
+@pytest.fixture
+def project(bake: Bake, repository: Path) -> Project:
+    """A project with as many files as one can have, for which there is a later version.
+
+    That version changes all of them.
+    """
+    project = bake(repository, **EVERYTHING)
+    project.commit()
+    change_everything(repository)
+    release(repository, "v2.0.0")
+    return project
+
+
+def test_an_update_touches_no_file_of_the_users_and_all_others(project: Project) -> None:
+    before = project.files()
+    project.update()
+    after = project.files()
+    untouched = {name for name in before if after.get(name) == before[name]}
+    assert untouched == WRITTEN_ONCE | NEEDED
+    assert after.keys() == before.keys(), "a new sample appeared"
+
+
+def test_of_the_users_files_an_update_brings_back_only_what_is_needed(project: Project) -> None:
+    for name in WRITTEN_ONCE | NEEDED:
+        (project.path / name).unlink()
+    project.commit()
+    project.update()
+    assert project.files().keys() & (WRITTEN_ONCE | NEEDED) == NEEDED
+
+
+def test_copying_again_keeps_the_users_files_and_restores_all_others(project: Project) -> None:
+    before = project.files()
+    for name in before:
+        (project.path / name).write_bytes(before[name] + b"\n")
+    project.commit()
+    ours = project.files()
+    copier.run_recopy(project.path, vcs_ref="v1.0.0", defaults=True, overwrite=True, quiet=True)
+    after = project.files()
+    assert {name for name in ours if after[name] == ours[name]} == WRITTEN_ONCE | NEEDED
