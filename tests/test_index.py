@@ -176,3 +176,15 @@ def test_an_empty_lock_is_an_empty_environment(project: Project, variables: dict
     )
     done = session(project, "bash", listing, env=variables)
     assert done.stdout in ("[]\n", "['pip']\n")
+
+
+def test_locking_keeps_a_version_until_the_newest_is_asked_for(
+    project: Project, index: dict[str, str], tmp_path: Path
+) -> None:
+    variables = index | {"UV_CACHE_DIR": str(tmp_path / "uv")}
+    project.write("requirements.in", "alpha\n")
+    project.write("requirements-dev.in", "beta\n")
+    project.run("scripts/venv", "lock", env=variables)
+    assert "\nalpha==1.0 " in project.read("requirements.txt")
+    project.run("scripts/venv", "lock", "--upgrade", env=variables)
+    assert "\nalpha==2.0.1 " in project.read("requirements.txt")

@@ -239,7 +239,7 @@ def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Ba
 @pytest.mark.parametrize("name", SOURCE)
 def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
-    project.append("requirements.txt", "this is no requirement\n")
+    project.append("requirements.txt", "this is no requirement --hash=sha256:0\n")
     status = "echo status=$status" if name in ("fish", "tcsh") else "echo status=$?"
     python = shlex.quote(sys.executable)
     show = SHOW.replace("python", python, 1)

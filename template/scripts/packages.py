@@ -46,10 +46,31 @@ def must_be_locks() -> None:
             )
 
 
-def must_have_hashes(name: str) -> None:
-    """Raise Problem when a lock names what cannot be installed from it, such as a folder."""
-    if found := re.search(r"^(?:-e |[^\s#-])[^\\\n]*$", locks()[name], re.MULTILINE):
-        raise Problem(f"{found[0]} has no hash to lock; leave it out, or publish a package")
+def without_hash(name: str) -> tuple[int, str]:
+    """Return number and text of the first line of a lock that names a package without a hash.
+
+    (0, "") means that each has one. A line that ends with a backslash goes on in the next.
+    """
+    text = locks()[name]
+    for entry in re.finditer(r"^(?:-e |[^\s#-])(?:.*\\\r?\n)*.*", text, re.MULTILINE):
+        if "--hash=" not in entry[0]:
+            return text.count("\n", 0, entry.start()) + 1, entry[0].splitlines()[0].rstrip("\\ ")
+    return 0, ""
+
+
+def must_have_hashes() -> None:
+    """Raise Problem when a lock names a package without a hash, which nothing would check."""
+    for name in LOCKS:
+        number, line = without_hash(name)
+        if line:
+            raise Problem(f"{name}:{number}: expected a hash, found {line}; run: scripts/venv lock")
+
+
+def must_be_lockable(name: str) -> None:
+    """Raise Problem when a new lock names what cannot be installed from it, such as a folder."""
+    _, line = without_hash(name)
+    if line:
+        raise Problem(f"{line} has no hash to lock; leave it out, or publish a package")
 
 
 def normal(name: str) -> str:
@@ -195,10 +216,10 @@ def lock(upgrade: bool) -> None:
     before = {path: path.read_bytes() for path in paths if path.exists()}
     try:
         must(uv, "pip", "compile", *flags, "--output-file=requirements.txt", "requirements.in")
-        must_have_hashes("requirements.txt")
+        must_be_lockable("requirements.txt")
         flags += ["--constraints=requirements.txt", "--output-file=requirements-dev.txt"]
         must(uv, "pip", "compile", *flags, "requirements-dev.in")
-        must_have_hashes("requirements-dev.txt")
+        must_be_lockable("requirements-dev.txt")
     except BaseException:  # one without the other may not fit
         for path in paths:
             if path not in before:

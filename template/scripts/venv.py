@@ -53,6 +53,7 @@ from packages import (
     lock,
     locks,
     must_be_locks,
+    must_have_hashes,
     site_packages,
 )
 from pythons import Problem, ask, choose, find, minor, network, probe, say, wanted
@@ -267,6 +268,7 @@ def make(anew: bool) -> None:
     if missing := [name for name in LOCKS if not os.path.exists(os.path.join(ROOT, name))]:
         raise Problem(f"{missing[0]} is missing; restore it, or run: scripts/venv lock")
     must_be_locks()
+    must_have_hashes()
     path, version = choose() if anew else (stamp()["python"], stamp()["version"])
     packages = installed()
     with set_aside(anew):

@@ -1,0 +1,168 @@
+"""A lock is a lock: every line has a hash, nothing else is installed, and locking does something."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import ROOT, Bake, Project, run
+from test_venv import HERE, WITHOUT_UV, session
+
+LANDING = sorted((ROOT / "includes/locks").glob("*.txt"))
+INSTALLERS = pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
+SIX = "six==1.17.0"
+
+
+def entries(lock: str) -> list[str]:
+    """Return the requirements in a lock, each as one line."""
+    lines = lock.replace("\\\n", "").splitlines()
+    return [line for line in lines if line and not line.startswith((" ", "#"))]
+
+
+@pytest.mark.parametrize("lock", [*LANDING, ROOT / "tests/requirements.txt"], ids=lambda p: p.name)
+def test_every_line_that_lands_has_one_version_and_a_hash(lock: Path) -> None:
+    form = re.compile(
+        r"[a-z0-9][a-z0-9.-]*(\[[a-z0-9,-]+\])?==[^\s;]+( ; .+?)?( +--hash=sha256:[0-9a-f]{64})+"
+    )
+    found = entries(lock.read_text("utf-8"))
+    assert found or lock.name == "requirements-own.txt", "own code begins with an empty lock"
+    assert [line for line in found if not form.fullmatch(line)] == []
+
+
+@pytest.fixture
+def project(bake: Bake) -> Project:
+    return bake(isolation="venv", app="cli", python_version=HERE)
+
+
+@INSTALLERS
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_a_line_without_a_hash_is_refused_by_file_and_line(
+    name: str, path: dict[str, str], project: Project
+) -> None:
+    number = project.read(name).count("\n") + 1
+    project.append(name, f"{SIX}\n")
+    done = project.run("scripts/venv", "sync", env=path, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "venv: there is no .venv yet; making it",
+        f"venv: {name}:{number}: expected a hash, found {SIX}; run: scripts/venv lock",
+    ]
+
+
+@INSTALLERS
+def test_a_line_that_lost_its_hashes_is_refused_and_what_is_installed_stays(
+    path: dict[str, str], project: Project
+) -> None:
+    project.run("scripts/venv", "sync", env=path)
+    lock = project.read("requirements.txt")
+    found = re.search(r"^(typer==\S+) \\\n( +--hash=.*\n)+", lock, re.MULTILINE)
+    project.write("requirements.txt", lock.replace(found[0], f"{found[1]}\n"))
+    done = project.run("scripts/venv", "sync", env=path, check=False)
+    number = lock[: found.start()].count("\n") + 1
+    told = f"venv: requirements.txt:{number}: expected a hash, found {found[1]}; run: scripts/venv lock"
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (1, told)
+    project.write("requirements.txt", lock)
+    assert project.run("scripts/venv", "check", env=path).stderr == ""
+
+
+@pytest.mark.needs("bash")
+def test_nothing_is_activated_from_a_line_without_a_hash(project: Project) -> None:
+    project.append("requirements.txt", f"{SIX}\n")
+    done = session(project, "bash", "echo ${VIRTUAL_ENV-none}", check=False)
+    assert done.stdout == "none\n"
+    assert f": expected a hash, found {SIX}; run: scripts/venv lock" in done.stderr
+
+
+def test_locking_gives_a_line_its_hash(project: Project) -> None:
+    project.append("requirements.in", "six\n")
+    project.append("requirements.txt", f"{SIX}\n")
+    project.run("scripts/venv", "lock")
+    [line] = [line for line in entries(project.read("requirements.txt")) if "six" in line]
+    assert line.startswith(f"{SIX} ") and "--hash=sha256:" in line
+    project.run("scripts/venv", "sync")
+
+
+@INSTALLERS
+def test_check_names_what_is_installed_but_not_locked(
+    path: dict[str, str], project: Project
+) -> None:
+    project.run("scripts/venv", "sync", env=path)
+    assert project.run("scripts/venv", "check").stderr == ""
+    project.run(".venv/bin/python", "-m", "pip", "install", "-q", "--no-deps", "six", "toml")
+    done = project.run("scripts/venv", "check", check=False)
+    told = "venv: not in the locks: six, toml; run: scripts/venv clean, then sync\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
+def test_each_lock_gains_what_its_list_gains_and_loses_it_again(project: Project) -> None:
+    before = project.files()
+    project.append("requirements.in", "six\n")
+    project.append("requirements-dev.in", "toml\n")
+    project.run("scripts/venv", "lock")
+    for name, package in (("requirements.txt", "six"), ("requirements-dev.txt", "toml")):
+        [line] = {*entries(project.read(name))} - {*entries(before[name].decode())}
+        assert line.startswith(f"{package}==") and "--hash=sha256:" in line
+    for name in ("requirements.in", "requirements-dev.in"):
+        (project.path / name).write_bytes(before[name])
+    project.run("scripts/venv", "lock")
+    assert project.files() == before
+
+
+# --- The tool that locks what the template brings -----------------------------
+
+
+def packages(lock: Path) -> set[str]:
+    return {line.partition("==")[0] for line in entries(lock.read_text("utf-8"))}
+
+
+def test_the_tool_locks_what_the_template_gains(template: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "template"
+    shutil.copytree(template, copy)
+    gains = {
+        "template/requirements.in.jinja": "six",
+        "template/requirements-dev.in.jinja": "toml",
+        "tests/requirements.in": "pytz",
+    }
+    for name, package in gains.items():
+        (copy / name).write_text(
+            f"{(copy / name).read_text('utf-8').rstrip()}\n{package}\n", "utf-8"
+        )
+    run(sys.executable, copy / "tools/lock.py")
+    for lock in LANDING:
+        gained = packages(copy / "includes/locks" / lock.name) - packages(lock)
+        assert gained == ({"toml"} if lock.name.startswith("requirements-dev-") else {"six"})
+    assert packages(copy / "tests/requirements.txt") - packages(
+        ROOT / "tests/requirements.txt"
+    ) == {"pytz"}
+
+
+@pytest.mark.parametrize(
+    ("flags", "newest"), [((), 0), (("--upgrade",), 3)], ids=["kept", "newest"]
+)
+def test_the_tool_takes_the_newest_versions_only_when_told_to(
+    flags: tuple[str, ...], newest: int, template: Path, tmp_path: Path
+) -> None:
+    """For these tests, and for all projects at once; each lock then takes what these have.
+
+    By the calls of a uv that only notes them, as the newest are others each day.
+    """
+    copy, calls = tmp_path / "template", tmp_path / "calls"
+    shutil.copytree(template, copy)
+    uv = tmp_path / "bin/uv"
+    uv.parent.mkdir()
+    uv.write_text(
+        f"#!{sys.executable}\nimport json, pathlib, sys\n"
+        f"with open({str(calls)!r}, 'a') as log:\n"
+        "    print(json.dumps(sys.argv[1:]), file=log)\n"
+        "[output] = [word[14:] for word in sys.argv if word.startswith('--output-file=')]\n"
+        "pathlib.Path(output).touch()\n"
+    )
+    uv.chmod(0o755)
+    run(sys.executable, copy / "tools/lock.py", *flags, env={"PATH": str(uv.parent)})
+    called = [json.loads(line) for line in calls.read_text().splitlines()]
+    assert len([words for words in called if "--upgrade" in words]) == newest
+    assert len(called) > 3
