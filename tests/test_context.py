@@ -23,7 +23,7 @@ SECRETS = [
     "aws-credentials.toml",
     "credential.yaml",
     "credentials",
-    "credentials.yml",
+    "my-credentials.yml",
     "deploy_ed25519",
     "deploy_rsa",
     "env.local",
@@ -53,7 +53,7 @@ SECRETS = [
     "putty.ppk",
     "pypirc",
     "pyvenv.cfg",
-    "secret.json",
+    "my-secret-1.json",
     "client-secret.toml",
     "my-secrets-1.yaml",
     "my-secrets.yml",
@@ -62,7 +62,7 @@ SECRETS = [
     "server.pem",
     "server.pem.old",
     "service_account.json",
-    "serviceAccount-1.json",
+    "my-serviceAccount-1.json",
     "site-packages/x.py",
     "terraform.tfstate",
     "terraform.tfstate.backup",
@@ -130,7 +130,7 @@ def test_no_secret_and_nothing_that_tools_made_is_sent(bake: Bake, tmp_path: Pat
     before = sent(project, tmp_path)
     folders = ("", "src/", "src/my_project/", "src/my_project/deeper/", "tests/")
     names = {f"{folder}{name}" for folder in folders for name in SECRETS}
-    add(project, *names, "src/my_project.db", "my_project.db-journal", "tests/my_project.db")
+    add(project, *names, "src/my_project.db", "src/my_project.db-journal", "tests/my_project.db")
     assert sent(project, tmp_path) - before == set()
 
 
