@@ -170,3 +170,15 @@ def test_a_second_project_leaves_the_first(name: str, project: Project, bake: Ba
     prefix, variables = seen["second"]
     assert Path(prefix).samefile(second.path / ".venv")
     assert str(project.path) not in variables["PATH"] and "ONLY_FIRST" not in variables
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_pythonhome_is_unset_inside_and_comes_back(name: str, project: Project) -> None:
+    """It would make each Python look for its library elsewhere."""
+    mislead, show = "$env:PYTHONHOME = '/nowhere'", 'Write-Output "home=$env:PYTHONHOME"'
+    if name == "cmd":
+        mislead, show = "set PYTHONHOME=/nowhere", "echo home=%PYTHONHOME%"
+    shell = KINDS[name]
+    lines = [mislead, shell.activate, show, "python:inside", shell.deactivate, show]
+    _, printed = session(project, name, *lines)
+    assert printed == ["home=", "home=/nowhere"]
