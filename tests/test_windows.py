@@ -133,8 +133,10 @@ def test_activates_and_leaves_no_trace(project: Path, wine: dict[str, str]) -> N
         wine,
         *("echo == before", *show, "echo == activating", call, "echo == inside", *show),
         *(call, "call deactivate", "echo == after", *show),
+        PYTHONHOME="C:\\nowhere",
     )
     inside = variables(found["inside"])
+    assert "PYTHONHOME" not in inside and "PYTHONHOME=C:\\nowhere" in found["after"]
     assert found["stderr"][0] == r"[-I][-S][scripts\venv.py][sync][--if-changed]" * 2
     assert found["activating"] == []
     assert VALUES.items() <= inside.items()
