@@ -16,7 +16,7 @@ from typing import Any
 import pexpect
 import pytest
 import yaml
-from conftest import Bake
+from support.projects import Bakery
 
 # How each question begins on the screen.
 HELP = {
@@ -271,6 +271,6 @@ def test_asks_what_matters_there_in_this_order_with_these_choices(
     assert {name: answers[name] for name in seen} == expected
 
 
-def test_the_defaults_of_the_prompt_are_those_without_one(bake: Bake) -> None:
+def test_the_defaults_of_the_prompt_are_those_without_one(bake: Bakery) -> None:
     answers = bake().answers
     assert {name: answers[name] for name in DEFAULTS} == DEFAULTS

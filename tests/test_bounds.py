@@ -14,8 +14,8 @@ from typing import Any
 import jinja2
 import pytest
 import yaml
-from conftest import ROOT, run
 from jinja2.sandbox import SandboxedEnvironment
+from support.commands import ROOT, run
 
 SETTINGS = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
 JINJA = SandboxedEnvironment(

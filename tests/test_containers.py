@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from conftest import Bake, Project, run
+from support.commands import run
+from support.projects import Bakery, Project
 from test_docker import compose, free_port
 
 MB = 2**20
@@ -148,7 +149,7 @@ def mount(volume: dict[str, Any], project: Project) -> str:
 
 
 @pytest.fixture(scope="module")
-def projects(bake: Bake) -> dict[str, Project]:
+def projects(bake: Bakery) -> dict[str, Project]:
     return {kind: bake(isolation="docker", **answers) for kind, answers in KINDS.items()}
 
 
@@ -181,7 +182,7 @@ def test_the_container_of_an_editor_may_write_to_the_project_and_to_its_home(
 
 
 @pytest.mark.needs("docker")
-def test_two_projects_publish_no_port_in_common(bake: Bake) -> None:
+def test_two_projects_publish_no_port_in_common(bake: Bakery) -> None:
     """The program, its debugger, the program under it, and both services: five of each."""
     answers = {"isolation": "docker", "app": "web", "services": ["postgres", "redis"]}
     published = [
@@ -231,7 +232,7 @@ def test_no_image_that_runs_a_program_runs_it_as_root(
 
 
 @pytest.fixture(scope="module")
-def running(bake: Bake) -> Iterator[Project]:
+def running(bake: Bakery) -> Iterator[Project]:
     """A web service in development, beside it the one under the debugger, and the tests."""
     name = f"Containers {os.getpid()}"
     answers = {"isolation": "docker", "app": "web", "port": free_port(), "project_name": name}

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import Bake, Project
+from support.projects import Bakery, Project
 
 pytestmark = pytest.mark.needs("docker")
 
@@ -125,7 +125,7 @@ def sent(project: Project, tmp_path: Path) -> set[str]:
     return found
 
 
-def test_no_secret_and_nothing_that_tools_made_is_sent(bake: Bake, tmp_path: Path) -> None:
+def test_no_secret_and_nothing_that_tools_made_is_sent(bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="docker", services=["postgres"])
     before = sent(project, tmp_path)
     folders = ("", "src/", "src/my_project/", "src/my_project/deeper/", "tests/")
@@ -134,7 +134,7 @@ def test_no_secret_and_nothing_that_tools_made_is_sent(bake: Bake, tmp_path: Pat
     assert sent(project, tmp_path) - before == set()
 
 
-def test_what_only_resembles_a_secret_is_sent(bake: Bake, tmp_path: Path) -> None:
+def test_what_only_resembles_a_secret_is_sent(bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="docker")
     before = sent(project, tmp_path)
     names = {f"src/my_project/{name}" for name in PROGRAM}
@@ -142,7 +142,9 @@ def test_what_only_resembles_a_secret_is_sent(bake: Bake, tmp_path: Path) -> Non
     assert sent(project, tmp_path) - before == names | {"src/my_project.db"}
 
 
-def test_lists_locks_source_and_tests_are_sent_and_nothing_else(bake: Bake, tmp_path: Path) -> None:
+def test_lists_locks_source_and_tests_are_sent_and_nothing_else(
+    bake: Bakery, tmp_path: Path
+) -> None:
     project = bake(isolation="docker")
     add(project, *NEVER, "certs/company.crt", "pip.conf", "test_x.py", "conftest.py", "setup.cfg")
     names = [name for name in project.files() if name.startswith(("src/", "tests/"))]
@@ -150,7 +152,7 @@ def test_lists_locks_source_and_tests_are_sent_and_nothing_else(bake: Bake, tmp_
 
 
 def test_in_a_companys_network_its_certificates_and_index_are_sent(
-    bake: Bake, tmp_path: Path
+    bake: Bakery, tmp_path: Path
 ) -> None:
     index = "https://index.example.com/simple"
     project = bake(isolation="docker", company_network=True, package_index=index)
@@ -161,7 +163,7 @@ def test_in_a_companys_network_its_certificates_and_index_are_sent(
 
 
 def test_of_code_that_was_there_what_was_named_and_the_tests_are_sent(
-    bake: Bake, tmp_path: Path
+    bake: Bakery, tmp_path: Path
 ) -> None:
     project = bake(isolation="docker", app="own", code="shop manage.py", command="gunicorn shop")
     settings = {"conftest.py", "pytest.ini", "setup.cfg", "tox.ini", "test_shop.py", "tests/x.py"}

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Bake, Project, run
+from support.commands import ROOT, run
+from support.projects import Bakery, Project
 from test_venv import HERE, WITHOUT_UV, session
 
 LANDING = sorted((ROOT / "includes/locks").glob("*.txt"))
@@ -33,7 +34,7 @@ def test_every_line_that_lands_has_one_version_and_a_hash(lock: Path) -> None:
 
 
 @pytest.fixture
-def project(bake: Bake) -> Project:
+def project(bake: Bakery) -> Project:
     return bake(isolation="venv", app="cli", python_version=HERE)
 
 

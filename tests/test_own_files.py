@@ -6,7 +6,8 @@ from pathlib import Path
 
 import copier
 import pytest
-from conftest import Bake, Project, release
+from support.projects import Bakery, Project
+from support.versions import release
 from test_update import change_everything
 
 # Written once: no update touches them, or brings them back.
@@ -53,12 +54,12 @@ EVERYTHING = {
 
 
 @pytest.fixture
-def project(bake: Bake, repository: Path) -> Project:
+def project(bake: Bakery, repository: Path) -> Project:
     """A project with as many files as one can have, for which there is a later version.
 
     That version changes all of them.
     """
-    project = bake(repository, **EVERYTHING)
+    project = bake(repository, "v1.0.0", **EVERYTHING)
     project.commit()
     change_everything(repository)
     release(repository, "v2.0.0")

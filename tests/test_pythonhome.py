@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Bake, Project
+from support.projects import Bakery, Project
 from test_venv import HERE, SOURCE, session
 
 # Asked of a program: each shell has another way to show a variable.
@@ -11,7 +11,7 @@ SHOW = "sh -c 'echo home=${PYTHONHOME-unset}'"
 
 
 @pytest.fixture(scope="module")
-def project(bake: Bake) -> Project:
+def project(bake: Bakery) -> Project:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     project.run("scripts/venv", "sync")
     return project

@@ -365,11 +365,13 @@ def test_the_last_release_updates_to_now(
     answers: dict[str, Any], bake: Bakery, past: tuple[Path, str, str]
 ) -> None:
     repository, older, newer = past
-    project = edit(bake(repository, older, **answers))
+    project = edit(bake(repository, "v1.0.0", older, **answers))
     project.commit()
     before = project.files()
     project.update(newer)
-    assert project.files() == updated(before, edit(bake(repository, newer, **answers)).files())
+    assert project.files() == updated(
+        before, edit(bake(repository, "v1.0.0", newer, **answers)).files()
+    )
 
 
 NEW_QUESTION = """
