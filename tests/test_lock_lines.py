@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 from pathlib import Path
 
 import pytest
 from support.commands import ROOT, run
 from support.projects import Bakery, Project
+from support.versions import export
 from test_venv import HERE, WITHOUT_UV, session
 
 LANDING = sorted((ROOT / "includes/locks").glob("*.txt"))
@@ -119,9 +119,8 @@ def packages(lock: Path) -> set[str]:
     return {line.partition("==")[0] for line in entries(lock.read_text("utf-8"))}
 
 
-def test_the_tool_locks_what_the_template_gains(template: Path, tmp_path: Path) -> None:
-    copy = tmp_path / "template"
-    shutil.copytree(template, copy)
+def test_the_tool_locks_what_the_template_gains(tmp_path: Path) -> None:
+    copy = export(tmp_path / "template")
     gains = {
         "template/requirements.in.jinja": "six",
         "template/requirements-dev.in.jinja": "toml",
@@ -153,11 +152,11 @@ pathlib.Path(output).touch()
 
 @pytest.mark.parametrize("flags", [(), ("--upgrade",)], ids=["kept", "newest"])
 def test_the_tool_takes_the_newest_versions_only_when_told_to(
-    flags: tuple[str, ...], template: Path, tmp_path: Path
+    flags: tuple[str, ...], tmp_path: Path
 ) -> None:
     """For these tests and for all projects at once; each lock then takes what these have."""
-    copy, calls, uv = tmp_path / "template", tmp_path / "calls", tmp_path / "bin/uv"
-    shutil.copytree(template, copy)
+    copy = export(tmp_path / "template")
+    calls, uv = tmp_path / "calls", tmp_path / "bin/uv"
     uv.parent.mkdir()
     uv.write_text(UV.format(python=sys.executable, calls=str(calls)))
     uv.chmod(0o755)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from support.answers import SAMPLES, choices
 from support.commands import ROOT, run
 from support.projects import Bakery
+from support.versions import export
 
 # All other locks are parts of these.
 ALL_SERVICES = choices("services")[-1]
@@ -38,9 +38,9 @@ def test_there_is_one_for_each_application_and_choice_of_services() -> None:
     assert {path.name for path in LOCKS} == names
 
 
-def test_resolving_again_changes_nothing(template: Path, tmp_path: Path) -> None:
+def test_resolving_again_changes_nothing(tmp_path: Path) -> None:
     """The locks belong to the .in files, and the tool keeps what is locked."""
-    shutil.copytree(template, tmp_path / "template")
+    export(tmp_path / "template")
     run(sys.executable, tmp_path / "template/tools/lock.py")
     for path in [*LOCKS, ROOT / "tests/requirements.txt"]:
         assert (tmp_path / "template" / path.relative_to(ROOT)).read_bytes() == path.read_bytes()

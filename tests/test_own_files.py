@@ -68,7 +68,7 @@ def project(bake: Bakery, repository: Path) -> Project:
 
 def test_an_update_touches_no_file_of_the_users_and_all_others(project: Project) -> None:
     before = project.files()
-    project.update()
+    project.update("v2.0.0")
     after = project.files()
     untouched = {name for name in before if after.get(name) == before[name]}
     assert untouched == WRITTEN_ONCE | NEEDED
@@ -79,7 +79,7 @@ def test_of_the_users_files_an_update_brings_back_only_what_is_needed(project: P
     for name in WRITTEN_ONCE | NEEDED:
         (project.path / name).unlink()
     project.commit()
-    project.update()
+    project.update("v2.0.0")
     assert project.files().keys() & (WRITTEN_ONCE | NEEDED) == NEEDED
 
 
