@@ -95,34 +95,17 @@ def at_random(chosen: random.Random, question: str = "") -> dict[str, Any]:
             return answers
 
 
-def walk(count: int) -> list[int]:
-    """Return a way that takes each step from one of so many places to another once."""
-    steps = {place: [other for other in range(count) if other != place] for place in range(count)}
-    way, stack = [], [0]
-    while stack:
-        if steps[stack[-1]]:
-            stack.append(steps[stack[-1]].pop())
-        else:
-            way.append(stack.pop())
-    return way[::-1]
-
-
 CHOICES = [name for name in QUESTIONS if name in ASKED and "choices" in QUESTIONS[name]]
 
 
-def test_a_walk_takes_each_step_once() -> None:
-    assert sorted(itertools.pairwise(walk(4))) == list(itertools.permutations(range(4), 2))
-
-
 def way_through(question: str) -> list[Any]:
-    """Return answers such that each change from one to another happens once.
+    """Return each answer in turn and back again: of three, each change from one to another.
 
-    Of a licence and of a version of Python only words change: each is an answer once.
+    Of a licence and of a version of Python only words change: for them, each answer once.
     """
     values = choices(question)
-    if question in ("license", "python_version"):
-        return [*values, values[0]]
-    return [values[place] for place in walk(len(values))]
+    once = [*values, values[0]]
+    return once if question in ("license", "python_version") else once + once[-2::-1]
 
 
 @pytest.mark.parametrize("question", [*CHOICES, "isolation again"])
