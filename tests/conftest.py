@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from plumbum import local
@@ -17,13 +16,9 @@ from support.components import COMPONENTS, SHELLS, missing
 from support.projects import Bakery
 from support.rendering import no_trust
 from support.versions import export, history, release
-from xdist.scheduler import LoadScopeScheduling
 
 # The tools that came with the tests, whether their environment is activated or not.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-
-# Whose tests each make a project of their own; those that take longest first.
-SHARE_NOTHING = ("test_update.py", "test_faults.py", "test_life.py", "test_locks.py")
 
 
 # --- What a test may need -----------------------------------------------------
@@ -75,39 +70,10 @@ def each_shell(components: list[str]) -> list[str]:
     return found
 
 
-# --- Running in parallel --------------------------------------------------------
-
-
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """More than there are processors, as tests wait for containers and the network."""
-    return (os.cpu_count() or 1) * 3 // 2
-
-
-class Scheduling(LoadScopeScheduling):
-    """Keep with one worker what shares a project, an image or an environment.
-
-    What shares nothing is given out one by one, so that no worker is left with a whole file. This
-    is what `--dist=loadgroup` did before pytest 9.2: pytest-dev/pytest-xdist#1386.
-    """
-
-    def _split_scope(self, nodeid: str) -> str:
-        file, _, test = nodeid.partition("::")
-        name = Path(file).name
-        if name == "test_files.py":
-            return name + test.partition("[")[2]
-        return nodeid if name in SHARE_NOTHING else name
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
-    return Scheduling(config, log)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start the longest tests first among those that come one by one, and so last."""
-    rank = {name: number for number, name in enumerate(SHARE_NOTHING)}
-    items.sort(key=lambda item: rank.get(item.path.name, -1))
+    return (os.cpu_count() or 1) * 2
 
 
 # --- Fixtures -------------------------------------------------------------------
