@@ -78,7 +78,7 @@ def test_an_answer_that_was_not_recorded_is_noticed(bake: Bakery) -> None:
 
 def test_a_version_has_to_be_named(released: Path, bake: Bakery) -> None:
     with pytest.raises(AssertionError, match="name the version"):
-        bake(released, "v1.0.0")
+        bake(source=released)
 
 
 def test_a_change_to_one_project_reaches_no_other(bake: Bakery) -> None:
