@@ -17,7 +17,9 @@ from typing import Any
 
 import pytest
 import yaml
-from conftest import ROOT, Bake, Project, combinations, label
+from support.answers import combinations, label
+from support.commands import ROOT
+from support.projects import Bakery, Project
 
 SCRIPTS = "scripts"  # the folder in a project
 VENV = f"sh {SCRIPTS}/venv"
@@ -71,7 +73,7 @@ def jobs(project: Project) -> dict[str, Definition]:
 
 
 @pytest.fixture(scope="module")
-def render(bake: Bake) -> Bake:
+def render(bake: Bakery) -> Bakery:
     """Make one project for each set of answers, for tests that change none of its CI."""
     made: dict[str, Project] = {}
 
@@ -86,7 +88,7 @@ def render(bake: Bake) -> Bake:
 
 @pytest.mark.parametrize("answers", combinations("isolation", "ci", "update_bot"), ids=label)
 def test_a_project_has_exactly_the_jobs_that_its_answers_ask_for(
-    answers: dict[str, str], render: Bake
+    answers: dict[str, str], render: Bakery
 ) -> None:
     expected: set[str] = set()
     if answers["ci"] != "none":
@@ -199,7 +201,7 @@ RUNS = {
 
 @pytest.mark.parametrize(("ci", "isolation", "job"), RUNS)
 def test_a_job_runs_all_that_it_promises_and_fails_with_each_part(
-    ci: str, isolation: str, job: str, render: Bake, runner: Runner
+    ci: str, isolation: str, job: str, render: Bakery, runner: Runner
 ) -> None:
     project = render(ci=ci, isolation=isolation, update_bot="schedule")
     runner.replace_activation(project)
@@ -211,7 +213,7 @@ def test_a_job_runs_all_that_it_promises_and_fails_with_each_part(
 
 @pytest.mark.parametrize(("ci", "isolation", "job"), RUNS)
 def test_code_that_was_there_is_linted_but_need_not_be_formatted(
-    ci: str, isolation: str, job: str, render: Bake, runner: Runner
+    ci: str, isolation: str, job: str, render: Bakery, runner: Runner
 ) -> None:
     project = render(ci=ci, isolation=isolation, app="own")
     runner.replace_activation(project)
@@ -221,7 +223,7 @@ def test_code_that_was_there_is_linted_but_need_not_be_formatted(
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_container_job_has_the_settings_for_development_if_there_are_any(
-    ci: str, bake: Bake, runner: Runner
+    ci: str, bake: Bakery, runner: Runner
 ) -> None:
     project = bake(ci=ci)
     runner.install("bin/docker", "cmp .env.example .env")
@@ -249,7 +251,7 @@ CHECK_UPDATE = ["copier check-update", "copier check-update --quiet"]
 
 
 @pytest.fixture(scope="module", params=["github", "gitlab"])
-def committed(request: pytest.FixtureRequest, bake: Bake) -> Project:
+def committed(request: pytest.FixtureRequest, bake: Bakery) -> Project:
     project = bake(ci=request.param, isolation="docker", update_bot="schedule")
     project.commit()
     return project
@@ -327,7 +329,7 @@ def test_a_project_that_left_the_template_is_compared_with_nothing(
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_copier_comes_through_a_companys_network(ci: str, bake: Bake, runner: Runner) -> None:
+def test_copier_comes_through_a_companys_network(ci: str, bake: Bakery, runner: Runner) -> None:
     project = bake(ci=ci, update_bot="schedule", **NETWORK)
     project.write("certs/company.crt", "our authority\n")
     project.commit()
@@ -349,7 +351,7 @@ COPIERS = ["template", "check"]
     ids=["public", "network", "index"],
 )
 def test_on_github_a_script_of_the_project_comes_before_the_work(
-    answers: dict[str, Any], prepared: list[str], bake: Bake, runner: Runner
+    answers: dict[str, Any], prepared: list[str], bake: Bakery, runner: Runner
 ) -> None:
     project = bake(ci="github", update_bot="schedule", **answers)
     (project.path / ".github/prepare.sh").write_text('echo "prepare $PREPARE_SECRET" >>"$CALLS"\n')
@@ -366,7 +368,7 @@ def test_on_github_a_script_of_the_project_comes_before_the_work(
         assert runner.run(project, job) is None
 
 
-def test_on_gitlab_a_before_script_of_the_project_replaces_nothing(render: Bake) -> None:
+def test_on_gitlab_a_before_script_of_the_project_replaces_nothing(render: Bakery) -> None:
     project = render(ci="gitlab", **ALL)
     file = parse(project, ".gitlab-ci.yml")
     assert file["include"] == [
@@ -379,7 +381,7 @@ def test_on_gitlab_a_before_script_of_the_project_replaces_nothing(render: Bake)
 # --- When they run -----------------------------------------------------------------------
 
 
-def test_github_runs_them_for_what_is_merged_and_what_may_be(render: Bake) -> None:
+def test_github_runs_them_for_what_is_merged_and_what_may_be(render: Bakery) -> None:
     workflow = workflows(render(ci="github", **ALL))["template-ci.yml"]
     # Without a filter of paths or types, which would let something through unseen.
     assert workflow["on"] == {
@@ -394,7 +396,7 @@ def test_github_runs_them_for_what_is_merged_and_what_may_be(render: Bake) -> No
     }
 
 
-def test_github_looks_for_a_newer_template_once_a_week(render: Bake) -> None:
+def test_github_looks_for_a_newer_template_once_a_week(render: Bakery) -> None:
     workflow = workflows(render(ci="github", **ALL))["template-update.yml"]
     assert workflow["on"].keys() == {"schedule", "workflow_dispatch"}
     [schedule] = workflow["on"]["schedule"]
@@ -441,7 +443,7 @@ def runs(rules: list[dict[str, str]], variables: dict[str, str]) -> bool:
 
 
 @pytest.mark.parametrize("situation", SITUATIONS)
-def test_gitlab_runs_them_once_for_each_change(situation: str, render: Bake) -> None:
+def test_gitlab_runs_them_once_for_each_change(situation: str, render: Bakery) -> None:
     variables, expected = SITUATIONS[situation]
     project = render(ci="gitlab", **ALL)
     running: set[str] = set()
@@ -453,7 +455,7 @@ def test_gitlab_runs_them_once_for_each_change(situation: str, render: Bake) -> 
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_no_job_is_left_out_or_may_fail(ci: str, render: Bake) -> None:
+def test_no_job_is_left_out_or_may_fail(ci: str, render: Bakery) -> None:
     """But for the weekly one on GitLab, which has rules of its own: see above."""
     weakens = {"if", "needs", "continue-on-error", "allow_failure", "when", "only", "except"}
     for name, job in jobs(render(ci=ci, **ALL)).items():
@@ -464,7 +466,7 @@ def test_no_job_is_left_out_or_may_fail(ci: str, render: Bake) -> None:
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_no_job_can_hang_for_long(ci: str, render: Bake) -> None:
+def test_no_job_can_hang_for_long(ci: str, render: Bakery) -> None:
     project = render(ci=ci, **ALL)
     if ci == "github":
         minutes = {int(job.get("timeout-minutes", 360)) for job in jobs(project).values()}
@@ -499,7 +501,7 @@ WITH = {
 
 
 @pytest.fixture
-def on_github(render: Bake) -> Project:
+def on_github(render: Bakery) -> Project:
     return render(ci="github", **ALL)
 
 
@@ -565,7 +567,7 @@ REACHED_BY_TLS = {
 }
 
 
-def test_gitlab_takes_images_of_this_python_from_the_companys_registry(render: Bake) -> None:
+def test_gitlab_takes_images_of_this_python_from_the_companys_registry(render: Bakery) -> None:
     answers = {"company_network": True, "registry": REGISTRY, "python_version": "3.12"}
     project = render(ci="gitlab", update_bot="schedule", **answers)
     assert {name: job["image"] for name, job in jobs(project).items()} == IMAGES
@@ -573,7 +575,9 @@ def test_gitlab_takes_images_of_this_python_from_the_companys_registry(render: B
         assert jobs(project)[name]["services"] == [ENGINE]
 
 
-def test_on_gitlab_the_jobs_with_images_reach_an_engine_and_others_have_none(render: Bake) -> None:
+def test_on_gitlab_the_jobs_with_images_reach_an_engine_and_others_have_none(
+    render: Bakery,
+) -> None:
     for name, job in jobs(render(ci="gitlab", **ALL)).items():
         if name in ("container", "parity"):
             assert [service["alias"] for service in job["services"]] == ["docker"]
@@ -596,7 +600,7 @@ PROPOSES = {
 
 
 @pytest.fixture
-def proposals(render: Bake) -> dict[str, Any]:
+def proposals(render: Bakery) -> dict[str, Any]:
     return dict(json.loads(render(update_bot="renovate").read("renovate.json")))
 
 
@@ -614,7 +618,7 @@ def test_renovate_proposes_the_template_at_once_and_the_rest_when_it_has_settled
 
 
 def test_renovate_leaves_the_templates_images_and_actions_to_the_template(
-    proposals: dict[str, Any], render: Bake
+    proposals: dict[str, Any], render: Bakery
 ) -> None:
     [off] = [rule for rule in proposals["packageRules"] if rule.get("enabled") is False]
     found: set[str] = set()

@@ -18,7 +18,9 @@ from typing import Any, NoReturn
 
 import pytest
 import yaml
-from conftest import QUESTIONS, ROOT, Bake, Project, choices, combinations, label, run
+from support.answers import QUESTIONS, choices, combinations, label
+from support.commands import ROOT, run
+from support.projects import Bakery, Project
 
 SCRIPTS = "scripts"  # the folder in a project
 VENV = f"{SCRIPTS}/venv"  # the program there that has subcommands
@@ -537,7 +539,7 @@ CHECKS: dict[str, Callable[[Project, Command], None]] = {
 
 
 @pytest.fixture(scope="module", params=PROJECTS, ids=label)
-def project(request: pytest.FixtureRequest, bake: Bake) -> Project:
+def project(request: pytest.FixtureRequest, bake: Bakery) -> Project:
     return bake(**request.param)
 
 
@@ -592,7 +594,7 @@ def test_each_link_leads_somewhere(project: Project) -> None:
         assert broken_links(project.path, project.path / name) == [], name
 
 
-def test_the_commands_of_daily_work_run_one_after_the_other(bake: Bake) -> None:
+def test_the_commands_of_daily_work_run_one_after_the_other(bake: Bakery) -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     project = bake(isolation="venv", app="cli", python_version=here)
     daily = {"python", "pytest", "ruff", "."}
@@ -620,7 +622,7 @@ VERSION = re.compile(r"v[\d.]+(post|rc)?[\d.]*(dev\d+)?|vMAJOR\.MINOR\.PATCH")
 
 
 @pytest.fixture(scope="module")
-def made(bake: Bake) -> list[Project]:
+def made(bake: Bakery) -> list[Project]:
     """Projects that have, together, every file there is."""
     services = ["postgres", "redis"]
     first = bake(ci="github", update_bot="schedule", app="cli", services=services, **NETWORK)
