@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import json
 import re
 import tomllib
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 import yaml
 from support.answers import ASKED, QUESTIONS, SAMPLES, combinations, label
 from support.commands import ROOT
-from support.projects import Bakery, Project
+from support.projects import Bakery
+from support.rendered import GROUPS, Content, Rendered, answers_of_groups, distinct, faults, render
 
 ALWAYS = {
     ".copier-answers.yml",
@@ -81,6 +85,9 @@ BOT = {
     ("github", "schedule"): {".github/workflows/template-update.yml"},
     **{(ci, "renovate"): {"renovate.json"} for ci in CI},
 }
+NETWORK = {"certs/.gitignore", "certs/README.md"}
+NETWORK_OF_VENV = {"scripts/network.py"}
+INDEX = {"pip.conf"}
 FOR_SERVICE = {
     "postgres": {
         "src/my_project/database.py",
@@ -92,68 +99,122 @@ FOR_SERVICE = {
     },
     "redis": {"src/my_project/counter.py", "tests/test_counter.py"},
 }
-# Which licence and which Python makes no difference to the others, nor the other way round.
-PROJECTS = [
-    *combinations("isolation", "app", "python_version"),
-    *combinations("isolation", "app", "license"),
-    *combinations("isolation", "app", "services"),
-    *combinations("isolation", "app", "ci", "update_bot"),
-]
 
 
-@pytest.fixture(scope="module", params=PROJECTS, ids=label)
-def project(request: pytest.FixtureRequest, bake: Bakery) -> Project:
-    return bake(**request.param)
+@pytest.fixture(scope="module", params=GROUPS, ids="-".join)
+def projects(
+    request: pytest.FixtureRequest, bake: Bakery, tmp_path_factory: pytest.TempPathFactory
+) -> list[Rendered]:
+    return render(request.param, bake, tmp_path_factory)
 
 
-def test_has_exactly_the_promised_files(project: Project) -> None:
-    answers = project.answers
-    licence = {"LICENSE"} if answers["license"] != "none" else set()
-    ci, bot = answers["ci"], answers["update_bot"]
-    of_ci = CI[ci] | BOT.get((ci, bot), set())
-    expected = ALWAYS | licence | WITH[answers["isolation"]] | WITH[answers["app"]] | of_ci
-    if answers["app"] in SAMPLES:
-        expected = expected.union(*(FOR_SERVICE[service] for service in answers["services"]))
-    assert project.files().keys() == expected
+@pytest.fixture(scope="module")
+def contents(projects: list[Rendered]) -> list[Content]:
+    return distinct(projects)
 
 
-def test_every_file_is_whole(project: Project) -> None:
-    for name, content in project.files().items():
-        text = content.decode("utf-8")
-        # But for the ${{ expressions }} of GitHub Actions.
-        assert not re.search(r"(?<!\$)\{[{%#]|[%#]\}", text), f"{name}: unrendered"
-        ending = "\r\n" if name.endswith(".bat") else "\n"
-        lines = text.split(ending)
-        assert lines.pop() == "" and lines[-1], f"{name}: does not end with one newline"
-        assert "\r" not in "".join(lines), f"{name}: mixed line endings"
-        for number, line in enumerate(lines, 1):
-            assert line == line.rstrip(), f"{name}:{number}: trailing blanks"
-        assert "\n\n\n" not in text or name.endswith((".py", ".mako", "Dockerfile")), (
-            f"{name}: blank lines"
-        )
-        assert not text.startswith("\n"), f"{name}: begins with a blank line"
+def test_has_exactly_the_promised_files(projects: list[Rendered]) -> None:
+    for project in projects:
+        assert set(project.files) == promised(project.answers), label(project.answers)
 
 
-def test_every_file_parses(project: Project) -> None:
-    for name, content in project.files().items():
-        parsers: dict[str, Any] = {
-            "json": json.loads,
-            "py": ast.parse,
-            "toml": lambda text: tomllib.loads(text.decode()),
-            "yaml": yaml.safe_load,
-            "yml": yaml.safe_load,
-        }
-        if parse := parsers.get(name.rpartition(".")[2]):
-            assert (parse(content) is not None) != (name == "compose.own.yaml"), name
+def promised(answers: dict[str, Any]) -> set[str]:
+    isolation, app, ci = answers["isolation"], answers["app"], answers["ci"]
+    bot = BOT.get((ci, answers["update_bot"]), set())
+    found = ALWAYS | WITH[isolation] | WITH[app] | CI[ci] | bot
+
+    if answers["license"] != "none":
+        found |= {"LICENSE"}
+    if answers["company_network"]:
+        found |= NETWORK
+    if answers["company_network"] and isolation != "docker":
+        found |= NETWORK_OF_VENV
+    if answers["company_network"] and answers["package_index"]:
+        found |= INDEX
+    if app in SAMPLES:
+        found = found.union(*(FOR_SERVICE[service] for service in answers["services"]))
+
+    return {name.replace("my_project", answers["package_name"]) for name in found}
 
 
-def test_documents_what_it_has_and_nothing_else(project: Project) -> None:
-    text = project.read("DEVELOPMENT.md")
-    isolation = project.answers["isolation"]
-    assert ("scripts/activate" in text) == (isolation != "docker")
-    assert ("docker compose" in text) == (isolation != "venv")
-    offered = {name for name in WITH if f"--data isolation={name}\n" in text}
-    assert offered == {"venv", "docker", "both"} - {isolation}
+def test_every_file_is_whole(contents: list[Content]) -> None:
+    found = faults(contents, in_its_text)
+    assert not found, "\n".join(found)
+
+
+def in_its_text(content: Content) -> str:
+    """Return what is wrong with the text of a file, or nothing."""
+    ending = "\r\n" if content.name.endswith(".bat") else "\n"
+    *lines, rest = content.text.split(ending)
+
+    # GitHub Actions has ${{ expressions }} of its own.
+    if re.search(r"(?<!\$)\{[{%#]|[%#]\}", content.text):
+        return "has something unrendered"
+    if rest or not lines[-1]:
+        return "does not end with one newline"
+    if "\r" in "".join(lines):
+        return "has mixed line endings"
+    if not lines[0]:
+        return "begins with a blank line"
+    if any(line != line.rstrip() for line in lines):
+        return "has blanks at the end of a line"
+    if "\n\n\n" in content.text and content.path.suffix not in (".py", ".mako", ""):
+        return "has two blank lines"
+    return ""
+
+
+def test_every_file_parses(contents: list[Content]) -> None:
+    found = faults(contents, in_its_syntax)
+    assert not found, "\n".join(found)
+
+
+def in_its_syntax(content: Content) -> str:
+    """Return what is wrong with the syntax of a file, or nothing."""
+    parsers: dict[str, Callable[[str], Any]] = {
+        ".json": json.loads,
+        ".py": ast.parse,
+        ".toml": tomllib.loads,
+        ".yaml": partial(yaml.load, Loader=yaml.CSafeLoader),
+        ".yml": partial(yaml.load, Loader=yaml.CSafeLoader),
+    }
+    parse = parsers.get(content.path.suffix)
+    if not parse:
+        return ""
+
+    try:
+        parsed = parse(content.text)
+    except (SyntaxError, ValueError, yaml.YAMLError) as error:
+        return f"does not parse: {str(error).splitlines()[0]}"
+
+    # This one has nothing but comments, until its owner adds something.
+    if content.name == "compose.own.yaml":
+        return "has something in it" if parsed else ""
+    return "" if parsed else "has nothing in it"
+
+
+def test_documents_what_it_has_and_nothing_else(projects: list[Rendered]) -> None:
+    for project in projects:
+        text = project.files["DEVELOPMENT.md"].decode("utf-8")
+        isolation = project.answers["isolation"]
+        assert ("scripts/activate" in text) == (isolation != "docker")
+        assert ("docker compose" in text) == (isolation != "venv")
+        offered = {name for name in WITH if f"--data isolation={name}\n" in text}
+        assert offered == {"venv", "docker", "both"} - {isolation}
+
+
+def test_the_projects_try_every_answer_with_every_other() -> None:
+    """What these tests, and the linters, never see, they cannot find fault with."""
+    choose = [name for name in QUESTIONS if "choices" in QUESTIONS[name]]
+    wanted = [
+        *(pair for two in itertools.combinations(choose, 2) for pair in combinations(*two)),
+        *(three for name in choose for three in combinations("isolation", "app", name)),
+        *combinations("isolation", "app", "ci", "update_bot"),
+    ]
+    tried = [answers for answered in answers_of_groups().values() for answers in answered]
+
+    missed = [w for w in wanted if not any(w.items() <= answers.items() for answers in tried)]
+    assert not missed
+    assert {name for answers in tried for name in answers} == ASKED
 
 
 def test_an_answer_that_is_not_asked_for_is_an_error(bake: Bakery) -> None:
@@ -172,26 +233,17 @@ def test_the_readme_is_the_same_for_each_isolation(bake: Bakery) -> None:
     assert len(texts) == 1
 
 
-def test_each_file_of_the_template_is_some_projects(bake: Bakery) -> None:
+def test_each_file_of_the_template_is_promised_to_some_project() -> None:
     """A condition on a choice that was renamed would leave a file that never renders."""
-    rendered = {
-        name.replace("my_project", "{{ package_name }}")
-        for answers in (
-            *combinations("isolation", "app"),
-            *combinations("app", "services"),
-            *combinations("ci", "update_bot"),
-            {"company_network": True, "package_index": "https://pypi.example.com/simple"},
-        )
-        for name in bake(**answers).files()
-    }
-    template = {
+    groups = *WITH.values(), *CI.values(), *BOT.values(), *FOR_SERVICE.values()
+    promises = ALWAYS.union({"LICENSE"}, NETWORK, NETWORK_OF_VENV, INDEX, *groups)
+    names = {
         path.relative_to(ROOT / "template").as_posix().removesuffix(".jinja")
         for path in (ROOT / "template").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
-    assert {
-        name.replace("{{ _copier_conf.answers_file }}", ".copier-answers.yml") for name in template
-    } == rendered
+    names = {name.replace("{{ package_name }}", "my_project") for name in names}
+    assert names - {"{{ _copier_conf.answers_file }}"} == promises - {".copier-answers.yml"}
 
 
 def test_a_file_is_the_projects_own_in_both_lists() -> None:
