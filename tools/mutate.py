@@ -1,6 +1,6 @@
 """Break the template on purpose, and see whether the tests notice:  python tools/mutate.py
 
-Each mutation in mutations.py takes something from the users of the template. It is made in a
+Each mutation in mutations/ takes something from the users of the template. It is made in a
 copy of the working tree, one at a time, and the tests that could notice are run there. What no
 test notices has survived, and is a gap in the tests. Below 95 % of noticed mutations, this ends
 with 1; so it does when a mutation no longer applies, because what it breaks was rewritten, or
@@ -8,7 +8,7 @@ when its tests fail without it.
 
     --list                 only name the mutations
     --diff                 only show what each of them changes
-    --only TEXT            those whose name, kind or tests contain this text
+    --only TEXT            those whose name, kind or tests contain this text; may be repeated
     --without docker,nu    leave out those whose tests need one of these
     --jobs 2               how many to try at once; each takes about one processor
 """
@@ -27,15 +27,15 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from breaking import DoesNotApply
-from mutations import MUTATIONS, Mutation, Tests
+from mutations import MUTATIONS, DoesNotApply, Mutation, Tests
 
 ROOT = Path(__file__).resolve().parent.parent
 GOAL = 95  # per cent
+NO_TESTS = 5  # how pytest exits when it finds none
 TIMEOUT = 900  # seconds; a mutation can make a test wait for ever, and is noticed then
 
 NOTICED = "noticed"
@@ -82,6 +82,7 @@ class Copy:
     """
 
     folder: Path
+    process: subprocess.Popen[bytes] | None = None
 
     def git(self, *words: str) -> str:
         who = ("-c", "user.name=Mutation", "-c", "user.email=mutation@example.org")
@@ -113,68 +114,95 @@ class Copy:
         self.git("reset", "--quiet", "--hard", commit)
         self.git("clean", "-dffqx")
 
-    def test(self, tests: Tests) -> Run:
-        """Run the tests that could notice, until one fails."""
+    def test(self, *sets: Tests, jobs: int = 0, to_the_end: bool = False) -> Run:
+        """Run the tests that could notice; until one fails, if not told otherwise."""
         temporary = self.folder.with_name(f"{self.folder.name}.tmp")
-        # In one process: what runs at once is several mutations.
-        command = [sys.executable, "-m", "pytest", "--exitfirst", "--quiet", "--tb=line"]
-        command += ["-r", "fE", "--numprocesses=0", "-p", "no:cacheprovider"]
-        command += [f"--basetemp={temporary}", "-k", tests.expression(self.folder)]
-        command += tests.files(self.folder)
-        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-        with subprocess.Popen(
+        command = [sys.executable, "-m", "pytest", "--quiet", "--tb=line", "-r", "fE"]
+        command += [f"--numprocesses={jobs}", "-p", "no:cacheprovider"]
+        command += [f"--basetemp={temporary}"]
+        command += [] if to_the_end else ["--exitfirst"]
+        command += ["-k", " or ".join(tests.expression(self.folder) for tests in sets)]
+        command += sorted({path for tests in sets for path in tests.files(self.folder)})
+
+        self.process = subprocess.Popen(
             command,
             cwd=self.folder,
-            env=environment,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            start_new_session=True,
-        ) as process:
-            try:
-                output, _ = process.communicate(timeout=TIMEOUT)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                output, _ = process.communicate()
-                output += b"\nFAILED (did not end)\n"
+            start_new_session=True,  # so that all that it starts can be ended
+        )
+        try:
+            output, _ = self.process.communicate(timeout=None if to_the_end else TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.end()
+            output, _ = self.process.communicate()
+            output += b"\nFAILED (did not end)\n"
         shutil.rmtree(temporary, ignore_errors=True)
-        return Run(process.returncode, output.decode("utf-8", "replace"))
+        return Run(self.process.returncode, output.decode("utf-8", "replace"))
+
+    def end(self) -> None:
+        """End the tests that run."""
+        if self.process and self.process.poll() is None:
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 @dataclass
 class Workshop:
     """Several copies, each used by one thread at a time."""
 
-    jobs: int
     folder: Path
-    copies: queue.Queue[Copy] = field(default_factory=queue.Queue)
+    jobs: int
+    copies: list[Copy] = field(default_factory=list)
+    free: queue.Queue[Copy] = field(default_factory=queue.Queue)
 
     def open(self) -> None:
         for number in range(self.jobs):
             copy = Copy(self.folder / f"copy{number}")
             copy.fill()
-            self.copies.put(copy)
+            self.copies.append(copy)
+            self.free.put(copy)
 
-    def without_mutation(self, tests: Tests) -> str:
+    def close(self) -> None:
+        for copy in self.copies:
+            copy.end()
+
+    def faults(self, mutations: list[Mutation]) -> dict[Tests, str]:
+        """Return the tests that fail, or cannot be run, although nothing is broken yet."""
+        sets = list(dict.fromkeys(mutation.tests for mutation in mutations))
+        copy = self.copies[0]
+        found = {tests: "no such test file" for tests in sets if not tests.files(copy.folder)}
+        there = [tests for tests in sets if tests not in found]
+
+        # All at once, as most tests are in several sets; what fails is looked at one by one.
+        run = copy.test(*there, jobs=self.jobs, to_the_end=True)
+        if run.status:
+            print(run.output)
+            files = {failed.partition("::")[0] for failed in run.failed}
+            for tests in there:
+                if not files or files & {Path(name).name for name in tests.files(copy.folder)}:
+                    found[tests] = self.fault(tests)
+        return {tests: fault for tests, fault in found.items() if fault}
+
+    def fault(self, tests: Tests) -> str:
         """Return what is wrong with these tests themselves, nothing when they are green."""
-        copy = self.copies.get()
+        copy = self.free.get()
         try:
-            if not tests.files(copy.folder):
-                return f"no such test file: {tests}"
             run = copy.test(tests)
         finally:
-            self.copies.put(copy)
-        if run.status == 5:
-            return f"no test is selected by {tests}"
+            self.free.put(copy)
+        if run.status == NO_TESTS:
+            return f"selects no test: {tests}"
         if run.status:
-            return f"fails without the mutation: {', '.join(run.failed) or run.output[-500:]}"
+            return f"fails without the mutation: {(run.failed or [run.output[-500:]])[0]}"
         if not run.passed:
             return f"all tests are skipped: {tests}"
         return ""
 
     def try_out(self, mutation: Mutation) -> Result:
         """Make a mutation, run the tests, and take it back."""
-        copy = self.copies.get()
+        copy = self.free.get()
         start = time.monotonic()
         pristine = copy.git("rev-parse", "HEAD").strip()
         try:
@@ -185,13 +213,15 @@ class Workshop:
             return Result(mutation, ERROR, f"does not apply: {error}")
         finally:
             copy.take_back(pristine)
-            self.copies.put(copy)
+            self.free.put(copy)
 
         seconds = time.monotonic() - start
-        # 5 means that no test is left: what lists the tests was derived from what is broken.
-        if run.status not in (0, 5):
+        if run.status and run.status != NO_TESTS:
             by = run.failed[0] if run.failed else run.output.strip().splitlines()[-1]
             return Result(mutation, NOTICED, by, seconds)
+        # What lists the tests may have been derived from what is broken: then none is left.
+        if not run.passed and (fault := self.fault(mutation.tests)):
+            return Result(mutation, ERROR, fault, seconds)
         if mutation.harmless:
             return Result(mutation, HARMLESS, mutation.harmless, seconds)
         return Result(mutation, SURVIVED, f"{run.passed} passed: {mutation.tests}", seconds)
@@ -206,8 +236,10 @@ def missing(component: str) -> bool:
 
 def chosen(options: argparse.Namespace) -> tuple[list[Mutation], list[Result]]:
     """Return the mutations to try, and those that are left out, with the reason."""
-    text = options.only.lower()
-    named = [m for m in MUTATIONS if text in f"{m.name} {m.kind} {m.tests}".lower()]
+    texts = [text.lower() for text in options.only]
+    named = [
+        m for m in MUTATIONS if any(t in f"{m.name} {m.kind} {m.tests}".lower() for t in texts)
+    ]
     unwanted = set(options.without.split(","))
     lacking = {name for m in named for name in m.needs if name not in unwanted and missing(name)}
 
@@ -225,16 +257,22 @@ def chosen(options: argparse.Namespace) -> tuple[list[Mutation], list[Result]]:
 def try_all(mutations: list[Mutation], jobs: int) -> Iterable[Result]:
     """Yield what becomes of each mutation; first of all, run its tests without it."""
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
-        workshop = Workshop(jobs, Path(folder))
-        workshop.open()
-        with ThreadPoolExecutor(jobs) as threads:
-            sets = dict.fromkeys(mutation.tests for mutation in mutations)
-            faults = dict(zip(sets, threads.map(workshop.without_mutation, sets), strict=True))
-            sound = [mutation for mutation in mutations if not faults[mutation.tests]]
+        workshop = Workshop(Path(folder), jobs)
+        threads = ThreadPoolExecutor(jobs)
+        try:
+            workshop.open()
+            faults = workshop.faults(mutations)
             for mutation in mutations:
-                if fault := faults[mutation.tests]:
+                if fault := faults.get(mutation.tests):
                     yield Result(mutation, ERROR, fault)
-            yield from threads.map(workshop.try_out, sound)
+            sound = [mutation for mutation in mutations if mutation.tests not in faults]
+            tried = [threads.submit(workshop.try_out, mutation) for mutation in sound]
+            for future in as_completed(tried):
+                yield future.result()
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+            workshop.close()
+            threads.shutdown()
 
 
 def show_differences(mutations: list[Mutation]) -> int:
@@ -288,10 +326,12 @@ def main() -> int:
     )
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--diff", action="store_true")
-    parser.add_argument("--only", default="", metavar="TEXT")
+    parser.add_argument("--only", action="append", metavar="TEXT")
     parser.add_argument("--without", default="", metavar="COMPONENTS")
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     options = parser.parse_args()
+
+    options.only = options.only or [""]
 
     mutations, left_out = chosen(options)
     if options.list:

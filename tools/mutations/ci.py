@@ -1,0 +1,159 @@
+"""CI, and what looks for newer versions."""
+
+from __future__ import annotations
+
+from .breaking import edit, inside, replace, without_block, without_lines
+from .model import ALL_CI, GITHUB, GITHUB_WEEKLY, GITLAB, RENOVATE, Mutation, group
+
+mutations: list[Mutation] = []
+
+
+STATIC = "test_ci*.py: not index and not private and not renovate and not jobs_with_images and not venv_job and not template_job and not newer and not leaving and not hides"
+ci = group(mutations, "CI", STATIC)
+ci("GitHub no longer looks for conflicts and drift", edit(GITHUB, without_block("^  template:")))
+ci("GitHub no longer tests in the virtual environment", edit(GITHUB, without_block("^  venv:")))
+ci("GitHub no longer tests the container", edit(GITHUB, without_block("^  container:")))
+ci("GitHub no longer compares environment and image", edit(GITHUB, without_block("^  parity:")))
+ci("GitLab no longer looks for conflicts and drift", edit(GITLAB, without_block("^template:")))
+ci("GitLab no longer tests in the virtual environment", edit(GITLAB, without_block("^venv:")))
+ci("GitLab no longer tests the container", edit(GITLAB, without_block("^container:")))
+ci("GitLab no longer compares environment and image", edit(GITLAB, without_block("^parity:")))
+ci("GitHub does not look at pull requests", edit(GITHUB, without_block("^  pull_request:")))
+ci("GitHub does not look at what is pushed to main", edit(GITHUB, without_block("^  push:")))
+ci("GitHub does not look at merge queues", edit(GITHUB, without_block("^  merge_group:")))
+ci(
+    "GitHub runs the weekly look for a newer template never",
+    edit(GITHUB_WEEKLY, without_block("^  schedule:")),
+)
+ci(
+    "GitHub runs the weekly look for a newer template each minute",
+    edit(GITHUB_WEEKLY, replace(r'cron: ".*"', 'cron: "* * * * *"')),
+)
+ci(
+    "GitHub's jobs may write to the repository",
+    edit(GITHUB, replace("contents: read", "contents: write")),
+)
+ci(
+    "GitHub's jobs get all permissions that there are",
+    edit(GITHUB, replace(r"^permissions: \{\}", "permissions: write-all")),
+)
+ci(
+    "GitHub leaves its token in the checkout",
+    edit(GITHUB, replace("persist-credentials: false", "persist-credentials: true")),
+)
+ci(
+    "GitHub runs actions that someone can exchange",
+    edit(GITHUB, replace(r"(actions/checkout)@\w+ .*", r"\1@v7")),
+)
+ci("GitHub's jobs may hang for hours", edit(GITHUB, without_lines("timeout-minutes")))
+ci("GitHub finishes runs that nobody waits for", edit(GITHUB, without_block("^concurrency:")))
+ci("GitLab does not look at merge requests", edit(GITLAB, without_lines("merge_request_event")))
+ci(
+    "GitLab does not look at tags",
+    edit(GITLAB, inside("^workflow:", without_lines("CI_COMMIT_TAG"))),
+)
+ci(
+    "GitLab does not run what is scheduled",
+    edit(GITLAB, inside("^workflow:", without_lines('"schedule"'))),
+)
+ci(
+    "GitLab runs two pipelines for one push",
+    edit(GITLAB, without_lines("CI_OPEN_MERGE_REQUESTS|when: never")),
+)
+ci(
+    "GitLab looks for a newer template at each push",
+    edit(GITLAB, inside("^template-update:", without_block("^  rules:"))),
+)
+ci("GitLab does not read the user's own jobs", edit(GITLAB, without_block("^include:")))
+ci(
+    "GitHub no longer builds for production",
+    edit(GITHUB, inside("^  container:", without_block("name: .*production"))),
+)
+ci(
+    "GitLab no longer builds for production",
+    edit(GITLAB, inside("^container:", without_lines(r"docker build"))),
+)
+ci(
+    "GitHub no longer lints a project with Docker alone",
+    edit(GITHUB, inside("^  container:", without_lines("ruff check"))),
+)
+ci(
+    "GitLab no longer lints a project with Docker alone",
+    edit(GITLAB, inside("^container:", without_lines("ruff check"))),
+)
+ci(
+    "GitHub no longer tests in the image",
+    edit(GITHUB, inside("^  container:", replace("run --rm test$", "run --rm test true"))),
+)
+ci(
+    "The jobs do not check the formatting",
+    edit(f"{GITHUB} {GITLAB}", without_lines("^ +(- )?ruff format")),
+    "test_ci*.py: venv or static or content or job",
+)
+ci(
+    "The jobs do not run the tests",
+    edit(f"{GITHUB} {GITLAB}", without_lines("^ +(- )?pytest$")),
+    "test_ci*.py: venv or static or content or job",
+)
+ci(
+    "The jobs do not compare the environment with the locks",
+    edit(f"{GITHUB} {GITLAB}", without_lines("venv check$")),
+)
+ci(
+    "The job for drift takes changes by the user for drift",
+    edit(f"{GITHUB} {GITLAB}", replace(" --data own_files=false", "")),
+    "test_ci*.py: template_job or drift",
+)
+ci(
+    "The job for drift passes over files that .gitignore hides",
+    edit(f"{GITHUB} {GITLAB}", replace("--intent-to-add --force", "--intent-to-add")),
+    "test_ci*.py: hides or drift",
+)
+ci(
+    "The job for drift passes over conflicts",
+    edit(f"{GITHUB} {GITLAB}", replace("if git grep.*", "true")),
+    "test_ci*.py: template_job or conflict or static",
+)
+ci(
+    "A template that is not public cannot be read",
+    edit(ALL_CI, replace(r"(GIT_CONFIG_VALUE_0[:=] ?)(['\"]).*\2", r"\1\2\2")),
+    "test_ci*.py: private or index",
+)
+ci(
+    "CI does not trust the certificates of a company",
+    edit("includes/github-* template/.gitlab-ci*", without_lines("find certs")),
+    "test_ci*.py: private",
+)
+ci(
+    "The weekly job passes when there is a newer template",
+    edit(
+        f"{GITHUB_WEEKLY} {GITLAB}",
+        replace(r"check-update --quiet", "check-update --quiet || true"),
+    ),
+    "test_ci*.py: newer",
+)
+ci(
+    "A project that left the template has a red CI",
+    edit(f"{GITHUB} {GITHUB_WEEKLY} {GITLAB}", without_lines(r"-f \.copier-answers\.yml")),
+    "test_ci*.py: leaving",
+)
+ci(
+    "What the user's jobs need first is not prepared",
+    edit("includes/github-*", replace("if .*prepare.sh.*", "true")),
+    "test_ci*.py",
+)
+
+bot = group(mutations, "Renovate", "test_ci*.py: renovate", needs="renovate")
+bot("Renovate does not look at the locks", edit(RENOVATE, replace('"pip-compile", ', "", 1)))
+bot(
+    "Renovate does not look for newer versions of the template",
+    edit(RENOVATE, replace('"copier", ', "", 1)),
+)
+bot(
+    "Renovate proposes versions of the same day",
+    edit(RENOVATE, without_lines('"minimumReleaseAge": "')),
+)
+bot(
+    "Renovate changes files that belong to the template",
+    edit(RENOVATE, replace('"enabled": false', '"enabled": true')),
+)

@@ -1,0 +1,344 @@
+"""The image, and Docker Compose."""
+
+from __future__ import annotations
+
+from .breaking import (
+    Break,
+    Edit,
+    append,
+    between,
+    edit,
+    inside,
+    replace,
+    without_block,
+    without_last,
+    without_lines,
+)
+from .model import DEVCONTAINER, DEVELOPMENT, DOCKERFILE, PRODUCTION, Mutation, group
+
+mutations: list[Mutation] = []
+
+
+# --- The image --------------------------------------------------------------------------
+
+
+def stage(name: str, *edits: Edit) -> Break:
+    """Change one stage of the Dockerfile."""
+    return edit(DOCKERFILE, between(rf"^FROM .* AS {name}$", "^FROM ", *edits))
+
+
+# What looks at the text of a Dockerfile or of Compose files needs no engine.
+LOOKS = "test_container*.py test_compose*.py test_hardening*.py"
+
+image = group(
+    mutations, "Dockerfile", LOOKS, "test_docker.py: bare_build or command_line", needs="docker"
+)
+image("The image in production runs as root", stage("runtime", without_lines("^USER ")))
+image(
+    "Tests and development in the image run as root",
+    stage("dev", without_lines("^USER ")),
+    LOOKS,
+    "test_docker.py: shell_in_the_development or runs_the_tests",
+)
+image(
+    "The tests in the image run as root",
+    stage("test", without_last("^USER ")),
+    LOOKS,
+    "test_docker.py: runs_the_tests",
+)
+image(
+    "Packages in the image are installed without a look at hashes",
+    stage("deps", replace(" --require-hashes", "")),
+    LOOKS,
+    "test_image.py test_docker.py test_lint.py: hash",
+)
+image(
+    "Tools in the image are installed without a look at hashes",
+    stage("dev", replace(" --require-hashes", "")),
+    LOOKS,
+    "test_image.py test_docker.py test_lint.py: hash",
+)
+image(
+    "`docker build .` builds what is for development",
+    edit(DOCKERFILE, append("\n\nFROM dev AS last\n")),
+)
+image(
+    "The program may change its own code",
+    stage("runtime", replace("^COPY --from=source", "COPY --chown=10001:10001 --from=source")),
+)
+image(
+    "The program is started by a shell, which keeps signals from it",
+    edit(
+        DOCKERFILE,
+        between(
+            "^FROM base AS runtime", r"\Z", replace(r"^(ENTRYPOINT|CMD) .*", r"\1 {{ start }}")
+        ),
+    ),
+    LOOKS,
+    "test_docker.py test_questions.py: bare_build or exec_form or own_code",
+)
+image(
+    "A plain program does not stop when it is told to",
+    stage("runtime", without_lines("^STOPSIGNAL")),
+)
+image(
+    "Source that only its owner may read does not start",
+    stage("source", replace(r"^RUN chmod -R a\+rX \S+ .*\n", "RUN true \\\\\n", 1)),
+    "test_docker.py: tight_modes",
+)
+image("The program is compiled at each start", stage("source", without_lines("compileall")))
+image(
+    "A package that is missing is noticed in production only",
+    stage("source", replace(r'^ +&& python -c "import .*', "    && true")),
+    "test_docker.py: missing_package",
+)
+image(
+    "Two builds give different bytes",
+    stage("deps", replace("--invalidation-mode unchecked-hash", "--invalidation-mode timestamp")),
+    "test_image.py: same_bytes",
+)
+image(
+    "The labels do not tell the version",
+    edit(DOCKERFILE, replace(r'="\$VERSION"', '=""')),
+    "test_image.py: label",
+)
+image(
+    "The labels do not tell what it is",
+    edit(DOCKERFILE, replace(r'(image\.description)=".*"', r'\1=""')),
+    "test_questions.py: description",
+    needs="",
+)
+image(
+    "The password of an index cannot be given to a build",
+    stage("deps", without_lines("id=netrc")),
+    LOOKS,
+    "test_image.py: password",
+)
+image(
+    "The registry that was chosen is not used",
+    edit(DOCKERFILE, replace(r"^FROM \{\{ image_prefix \}\}", "FROM ")),
+    "test_network.py test_questions.py test_container*.py: registry or proxy or image",
+)
+image(
+    "Debian packages that were asked for are not installed",
+    stage("base", replace(r"apt-get -q install .*", "true; \\\\")),
+    "test_docker.py: adds",
+)
+image(
+    "Certificates of the company are not trusted in the image",
+    stage("base", replace(r"\{ cat \"\$file\"; echo; \} >>\S+;", "true;")),
+    "test_network.py: behind_the_proxy and image",
+)
+image(
+    "Locking in a container takes other versions than the lock has",
+    stage("resolve", replace(r"requirements\*\.in requirements\*\.txt \./", "requirements*.in ./")),
+    "test_docker.py: locks_without",
+)
+image(
+    "Locking in a container cannot take newer versions",
+    stage("resolve", replace(r" \$\{UPGRADE:\+--upgrade\}", "")),
+    "test_docker.py test_container*.py: lock or upgrade",
+)
+image(
+    "Locking in a container replaces a list that is no lock",
+    stage("resolve", replace(r'grep -qs "\^\[A-Za-z\]" "\$lock"', "false")),
+    "test_adopt.py: lock_target",
+)
+image(
+    "Locking in a container gives no hashes",
+    stage("resolve", replace(" --generate-hashes", "")),
+    "test_docker.py: locks_without",
+)
+
+# --- Compose ----------------------------------------------------------------------------
+
+MAY = "test_production.py: may_nothing and cli"
+compose = group(mutations, "Compose", LOOKS, MAY, needs="docker")
+compose("Production no longer drops capabilities", edit(PRODUCTION, without_lines("^ +cap_drop:")))
+compose(
+    "Production may write to its file system", edit(PRODUCTION, without_lines("^ +read_only: true"))
+)
+compose("Production may gain privileges", edit(PRODUCTION, without_block("^ +security_opt:")))
+compose(
+    "The program may use all memory",
+    edit(PRODUCTION, inside("^  app:", without_lines("mem_limit:"))),
+)
+compose(
+    "The program may start any number of processes",
+    edit(PRODUCTION, inside("^  app:", without_lines("pids_limit:"))),
+)
+compose("The log fills the disk", edit(PRODUCTION, inside("^  app:", without_lines("max-size:"))))
+compose(
+    "The database has all capabilities",
+    edit(PRODUCTION, inside("^  postgres:", without_lines("cap_drop:"))),
+    LOOKS,
+    "test_services.py test_container*.py: hardened or may or same_with",
+)
+compose(
+    "Redis may write to its file system",
+    edit(PRODUCTION, inside("^  redis:", without_lines("read_only:"))),
+    LOOKS,
+    "test_services.py test_container*.py: hardened or may or same_with",
+)
+compose(
+    "The program in production is reached from other machines",
+    edit(PRODUCTION, inside("^  app:", replace(r"^( +- )127\.0\.0\.1:", r"\1"))),
+    LOOKS,
+    "test_docker.py test_questions.py: this_machine or exec_form",
+)
+compose(
+    "The database in development is reached from other machines",
+    edit(DEVELOPMENT, inside("^  postgres:", replace(r"^( +- )127\.0\.0\.1:", r"\1"))),
+    LOOKS,
+    "test_questions.py: ports",
+)
+compose(
+    "The debugger is reached from other machines",
+    edit(DEVELOPMENT, inside("^  debug:", replace(r"^( +- )127\.0\.0\.1:", r"\1"))),
+    LOOKS,
+    "test_debug.py test_docker.py: breakpoint or this_machine",
+)
+compose(
+    "The database is published in production",
+    edit(
+        PRODUCTION,
+        inside(
+            "^  postgres:",
+            replace("^( +)volumes:", r'\1ports: ["127.0.0.1:5432:5432"]\n\1volumes:'),
+        ),
+    ),
+    LOOKS,
+    "test_services.py: same_with or keeps_its_data",
+)
+compose(
+    "The program in a container may change the source",
+    edit(DEVELOPMENT, inside("^  app:", replace("read_only: true", "read_only: false"))),
+    LOOKS,
+    "test_docker.py: leaves_no_file or command_line",
+)
+compose(
+    "The migrations in a container may change the source",
+    edit(DEVELOPMENT, inside("^  migrate:", replace("read_only: true", "read_only: false"))),
+    LOOKS,
+)
+compose(
+    "Development in the container leaves files of another user",
+    edit(DEVELOPMENT, inside("^  app:", without_lines("^ +user:"))),
+    LOOKS,
+    "test_docker.py: leaves_no_file or command_line",
+)
+compose(
+    "A missing source folder is made by root",
+    edit(DEVELOPMENT, replace("create_host_path: false", "create_host_path: true")),
+    LOOKS,
+    "test_docker.py: leaves_no_file",
+)
+compose(
+    "The tests in the container have all capabilities",
+    edit(DEVELOPMENT, inside("^  test:", without_lines("cap_drop:"))),
+    LOOKS,
+    "test_docker.py: runs_the_tests",
+)
+compose(
+    "The tests in the container may write to its file system",
+    edit(DEVELOPMENT, inside("^  test:", without_lines("^ +read_only:"))),
+    LOOKS,
+    "test_docker.py: runs_the_tests",
+)
+compose(
+    "The debugged program has all capabilities",
+    edit(DEVELOPMENT, inside("^  debug:", without_lines("cap_drop:"))),
+    LOOKS,
+    "test_debug.py",
+)
+compose(
+    "A program that hangs counts as healthy",
+    edit(PRODUCTION, inside("^  app:", replace(r"getresponse\(\)\.status != 200", "sock is None"))),
+    LOOKS,
+    "test_production.py: healthy",
+)
+compose(
+    "The program does not come back after a crash",
+    edit(PRODUCTION, inside("^  app:", replace("restart: unless-stopped", 'restart: "no"'))),
+    LOOKS,
+    "test_production.py: crash",
+)
+compose(
+    "Zombies are left, and signals do not arrive",
+    edit(PRODUCTION, inside("^  app:", without_lines("^ +init: true"))),
+    LOOKS,
+    "test_production.py: docker_stop or control_c",
+)
+compose(
+    "Settings in .env do not arrive in the container",
+    edit(PRODUCTION, inside("^  app:", without_block("env_file:"))),
+    "test_docker.py: dotenv",
+)
+compose(
+    "Someone else's image of that name is pulled",
+    edit(PRODUCTION, inside("^  app:", without_lines("pull_policy:"))),
+    LOOKS,
+)
+compose(
+    "Services of one's own are not started",
+    edit(PRODUCTION, without_lines(r"compose\.own\.yaml$")),
+    LOOKS,
+    "test_docker.py: adds",
+)
+compose(
+    "The data of the database is lost with its container",
+    edit(PRODUCTION, inside("^  postgres:", without_block("^    volumes:"))),
+    LOOKS,
+    "test_services.py: keeps_its_data",
+)
+compose(
+    "Redis forgets what it was told",
+    edit(PRODUCTION, inside("^  redis:", without_lines("appendonly"))),
+    LOOKS,
+    "test_services.py: keeps_its_data",
+)
+compose(
+    "The database starts without a password that was chosen",
+    edit(
+        f"{PRODUCTION} includes/services*",
+        replace(r"\$\{POSTGRES_PASSWORD:\?[^}]*\}", "${POSTGRES_PASSWORD:-app}"),
+    ),
+    LOOKS,
+    "test_services.py: refuses_to_start",
+)
+compose(
+    "The program starts before its tables are there",
+    edit("includes/services*", replace("service_completed_successfully", "service_started")),
+    LOOKS,
+    "test_services.py: same_with",
+)
+compose(
+    "A change of the source is not seen in development",
+    edit(DEVELOPMENT, inside("^  app:", replace('APP_RELOAD: "true"', 'APP_RELOAD: "false"'))),
+    LOOKS,
+    "test_docker.py: reloads",
+)
+compose(
+    "The tests in the container are those of yesterday",
+    edit(DEVELOPMENT, inside("^  test:", without_lines("pull_policy"))),
+    LOOKS,
+    "test_docker.py: those_of_now",
+)
+compose(
+    "The registry that was chosen is not used for services",
+    edit(PRODUCTION, replace(r"\{\{ image_prefix \}\}", "")),
+    "test_container*.py test_compose*.py test_network.py test_services.py test_questions.py: registry",
+    needs="",
+)
+compose(
+    "An editor's container is replaced by `docker compose`",
+    edit(DEVCONTAINER, without_lines("^name:")),
+    LOOKS,
+    "test_devcontainer.py",
+)
+compose(
+    "An editor in the container cannot write to the project",
+    edit(DEVCONTAINER, inside("^  app:", replace("read_only: false", "read_only: true"))),
+    LOOKS,
+    "test_devcontainer.py",
+)

@@ -1,0 +1,473 @@
+"""Locks, activation, and the commands of the virtual environment."""
+
+from __future__ import annotations
+
+from .breaking import between, delete, edit, not_executable, replace, without_lines
+from .model import CMD, CSH, FISH, NU, POSIX, POWERSHELL, RUNNER, Mutation, group
+
+mutations: list[Mutation] = []
+
+
+# --- Locks ------------------------------------------------------------------------------
+
+lock = group(
+    mutations,
+    "lock",
+    "test_locks.py: not docker and not installs_with and not platform and not resolving",
+)
+
+
+def first_package_without_hashes(text: str) -> str:
+    """Take all hashes of one package, and leave those of the others."""
+    return replace(r"^(rich==\S+)( ;.*?)? \\\n(?:    --hash=\S+(?: \\)?\n)+", r"\1\2\n")(text)
+
+
+lock(
+    "A package is locked without a hash beside others that have one",
+    edit("includes/locks/requirements-cli.txt", first_package_without_hashes),
+)
+lock(
+    "A lock names no hash at all",
+    edit(
+        "includes/locks/requirements-web.txt", replace(r" \\\n(?:    --hash=\S+(?: \\)?\n)+", "\n")
+    ),
+)
+lock(
+    "Two locks have different versions of a package",
+    edit("includes/locks/requirements-cli.txt", replace(r"^(typer==\d+)\.", r"\1.99")),
+)
+lock(
+    "There is no lock for the command line with Redis",
+    delete("includes/locks/requirements-cli-redis.txt"),
+)
+lock(
+    "A lock lacks a package that the application needs",
+    edit("includes/locks/requirements-web-redis.txt", replace(r"^redis==(?s:.*?)(?=^\w)", "")),
+    "test_locks.py: not docker and not installs_with and not platform",
+)
+lock(
+    "A package for Windows alone is installed everywhere",
+    edit(
+        "includes/locks/requirements-*cli*.txt", replace(r"^(colorama==\S+) ; \S+.*? \\$", r"\1 \\")
+    ),
+    "test_locks.py: not docker and not installs_with and not platform",
+)
+lock(
+    "The tool that locks does nothing",
+    edit("tools/lock.py", replace(r"^    main\(\)$", "    pass")),
+    "test_locks.py: not docker and not installs_with and not platform",
+)
+lock(
+    "The tool that locks takes newer versions unasked",
+    edit("tools/lock.py", replace(r"if not upgrade:", "if False:")),
+    "test_locks.py: resolv or tool or upgrade",
+    harmless="",
+)
+lock(
+    "The tool that locks forgets hashes",
+    edit("tools/lock.py", replace(r'"--generate-hashes", ', "")),
+    "test_locks.py: resolv or tool or upgrade",
+)
+lock(
+    "The tool that locks goes by the newest Python alone",
+    edit("tools/lock.py", replace(r"--python-version=3\.11", "--python-version=3.14")),
+    "test_locks.py: resolv or tool or upgrade",
+)
+lock(
+    "Projects do not name a package that they use",
+    edit("template/requirements.in*", without_lines("^pydantic-settings")),
+    "test_locks.py test_adopt.py: resolv or names or is_there",
+)
+lock(
+    "Development has no pytest",
+    edit("template/requirements-dev.in*", without_lines("^pytest$")),
+    "test_locks.py: resolv or names",
+)
+
+# --- The virtual environment ------------------------------------------------------------
+
+TRACE = "test_venv.py: leaves_no_trace or pythonhome"
+VARIABLES = (
+    "test_situations.py test_venv.py test_python*.py: no_variable_leads or pythonhome or home"
+)
+shells = group(mutations, "activate", TRACE, needs="bash")
+shells(
+    "PYTHONHOME leads bash and its kind astray",
+    edit(POSIX, without_lines(r"^ *\\?unset PYTHONHOME$")),
+    VARIABLES,
+)
+shells(
+    "PYTHONHOME leads csh astray",
+    edit(CSH, without_lines("unsetenv PYTHONHOME")),
+    f"{VARIABLES.partition(':')[0]}: (no_variable_leads or pythonhome) and tcsh",
+    needs="tcsh",
+)
+shells(
+    "PYTHONHOME leads fish astray",
+    edit(FISH, without_lines("PYTHONHOME")),
+    f"{VARIABLES.partition(':')[0]}: pythonhome or (no_variable_leads and fish)",
+    needs="fish",
+)
+shells(
+    "PYTHONHOME leads nushell astray",
+    edit(NU, without_lines("hide-env .*PYTHONHOME")),
+    f"{VARIABLES.partition(':')[0]}: (no_variable_leads or pythonhome) and nu",
+    needs="nu",
+)
+shells(
+    "PYTHONHOME leads PowerShell astray",
+    edit(POWERSHELL, without_lines("Remove-Item Env:PYTHONHOME")),
+    "test_native.py: pwsh",
+    needs="pwsh",
+)
+shells(
+    "PYTHONHOME leads cmd astray",
+    edit(CMD, without_lines("set PYTHONHOME=")),
+    "test_windows.py: leaves_no_trace",
+    needs="wine",
+)
+shells(
+    "`deactivate` in bash leaves PATH as it is",
+    edit(POSIX, without_lines(r"^ +PATH=\$_venv_old_path")),
+    "test_venv.py: leaves_no_trace and bash",
+)
+shells(
+    "`deactivate` in fish leaves variables",
+    edit(FISH, replace("&& set -gu .* \\|\\| set -eg .*", "|| true")),
+    "test_venv.py: leaves_no_trace and fish",
+    needs="fish",
+)
+shells(
+    "`deactivate` in csh leaves its variables",
+    edit(CSH, replace("unset _venv_old_\\*", "true")),
+    "test_venv.py: leaves_no_trace and tcsh",
+    needs="tcsh",
+)
+shells(
+    "`deactivate` in PowerShell leaves variables",
+    edit(POWERSHELL, without_lines(r"foreach \(\$variable in")),
+    "test_native.py: pwsh and trace",
+    needs="pwsh",
+)
+shells(
+    "`deactivate` in cmd leaves variables",
+    edit(CMD, between("^:deactivate", r"\Z", without_lines("call :copy"))),
+    "test_windows.py: leaves_no_trace",
+    needs="wine",
+)
+shells(
+    "bash does not show what is active",
+    edit(POSIX, replace(r"^( +)PS1=\$_venv_prompt\$PS1", r"\1:")),
+    "test_prompts.py",
+    needs="bash fish zsh tcsh nu",
+)
+shells(
+    "fish does not show what is active",
+    edit(FISH, without_lines(r"printf '\(%s\) '")),
+    "test_prompts.py: fish",
+    needs="fish",
+)
+shells(
+    "nushell does not show what is active",
+    edit(NU, replace(r'"\\\(\(\$name\)\\\) ', '"')),
+    "test_prompts.py: nu",
+    needs="nu",
+)
+shells(
+    "A prompt of the user's own gets a second name",
+    edit(POSIX, replace(r' && \[ -z "\$\{VIRTUAL_ENV_DISABLE_PROMPT-\}" \]', "")),
+    "test_prompts.py test_situations.py test_venv.py: prompt",
+    needs="bash",
+)
+shells(
+    "bash goes on when the environment could not be made",
+    edit(POSIX, replace(r"sync --if-changed \|\| return", "sync --if-changed || :")),
+    "test_venv.py: failure and bash",
+)
+shells(
+    "fish goes on when the environment could not be made",
+    edit(FISH, replace(r"sync --if-changed \|\| return", "sync --if-changed")),
+    "test_venv.py: failure and fish",
+    needs="fish",
+)
+shells(
+    "csh goes on when the environment could not be made",
+    edit(CSH, replace(r"sync --if-changed \|\| goto finish", "sync --if-changed")),
+    "test_venv.py: failure and tcsh",
+    needs="tcsh",
+)
+shells(
+    "PowerShell goes on when the environment could not be made",
+    edit(POWERSHELL, without_lines(r"LASTEXITCODE -ne 0\) \{ return")),
+    "test_native.py: pwsh and failure",
+    needs="pwsh",
+)
+shells(
+    "cmd goes on when the environment could not be made",
+    edit(CMD, without_lines("if not %errorlevel%==0 exit")),
+    "test_windows.py: failure",
+    needs="wine",
+)
+shells(
+    "Another environment is not left first",
+    edit(POSIX, without_lines(r"\\deactivate$")),
+    "test_situations.py: stock_environment and bash",
+)
+shells(
+    "A second project in fish does not leave the first",
+    edit(FISH, without_lines("_venv_deactivate && _venv_deactivate")),
+    "test_venv.py: second_project and fish",
+    needs="fish",
+)
+shells(
+    "The user's own deactivate is lost",
+    edit(POSIX, replace(r"_venv_undo=\"\$\(eval 'typeset -f deactivate'.*", '_venv_undo="')),
+    "test_situations.py: own_deactivate and bash",
+)
+shells(
+    "Who executes the script instead of sourcing it hears nothing",
+    edit(POSIX, without_lines(r"this file has to be sourced")),
+    "test_venv.py: executed and bash",
+)
+shells(
+    "The runner cannot be started",
+    not_executable("template/*/venv"),
+    "test_venv.py test_files.py test_readme.py: executable or lock or check",
+)
+shells(
+    "A batch file has lines that cmd cannot read",
+    edit(CMD, replace(r"\r$", "")),
+    "test_lint.py test_files.py: batch or whole and venv-cli-3.14",
+    needs="",
+)
+
+runner = group(
+    mutations,
+    "environment",
+    "test_venv.py test_faults.py: lock or check or wrong or noticed",
+    needs="bash",
+)
+runner(
+    "Packages from uv are installed without a look at hashes",
+    edit(
+        RUNNER,
+        between(r"^def install\(", "^def ", replace(r'"--require-hashes", "--allow', '"--allow')),
+    ),
+    "test_venv.py test_index.py: hash or refused",
+)
+runner(
+    "Packages from pip are installed without a look at hashes",
+    edit(
+        RUNNER,
+        between(
+            r"^def install\(",
+            "^def ",
+            replace(r'"--no-compile", "--require-hashes"', '"--no-compile"'),
+        ),
+    ),
+    "test_venv.py test_index.py: hash or refused",
+)
+runner(
+    "`check` names no packages that are outside of the locks",
+    edit(
+        RUNNER,
+        between(
+            "^def check",
+            "^def ",
+            without_lines("not in the locks"),
+            replace("^ +if extra := .*", ""),
+        ),
+    ),
+    "test_venv.py test_faults.py test_locks.py test_check*.py: check",
+)
+runner(
+    "`check` misses files that are gone",
+    edit(
+        RUNNER,
+        between(
+            "^def check", "^def ", replace(r"if not \(packages / path\)\.exists\(\)", "if False")
+        ),
+    ),
+    "test_faults.py: check",
+)
+runner(
+    "`check` passes with another Python than is asked for",
+    edit(
+        RUNNER,
+        between("^def check", "^def ", replace(r"if wish and minor\(.*\) != wish", "if False")),
+    ),
+    "test_venv.py: check or warning",
+)
+runner(
+    "`check` says what is wrong, and passes",
+    edit(RUNNER, between("^def main", r"\Z", replace("return 1", "return 0"))),
+    "test_venv.py: check",
+)
+runner(
+    "A changed lock is not installed",
+    edit(
+        RUNNER,
+        between(
+            "^def fault",
+            "^def ",
+            replace(
+                r"if changed := \[name for name, text", "if changed := [] and [name for name, text"
+            ),
+        ),
+    ),
+    "test_venv.py: follows_the_lock",
+)
+runner(
+    "A package that was changed by hand stays so",
+    edit(
+        RUNNER,
+        between("^def fault", "^def ", replace(r"if have.get\(name\) != version", "if False")),
+    ),
+    "test_faults.py: by_hand or half_removed",
+)
+runner(
+    "A project that was moved has a broken environment",
+    edit(
+        RUNNER, between("^def fault", "^def ", replace(r'if noted\["root"\] != ROOT', "if False"))
+    ),
+    "test_venv.py: after_a_move",
+)
+runner(
+    "An update that fails leaves no environment",
+    edit(
+        RUNNER,
+        between(
+            "^def set_aside",
+            "^# ---",
+            without_lines(r"^ +put_back\("),
+            replace("^ +if anew or contents.*\n", ""),
+        ),
+    ),
+    "test_venv.py: wrong_hash",
+)
+runner(
+    "A killed set-up is taken for a complete one",
+    edit(RUNNER, between("^def set_aside", "^# ---", replace(r"else \[STAMP\]", "else []"))),
+    "test_venv.py test_faults.py: killed or kill or half",
+)
+runner(
+    "Two terminals at once make a broken environment",
+    edit(RUNNER, replace(r"fcntl\.flock\(file, .*\)", "pass")),
+    "test_faults.py: several_terminals or outlives",
+)
+runner(
+    "A folder called .venv that is something else is emptied",
+    edit(
+        RUNNER,
+        without_lines("is not a virtual environment; move it away"),
+        replace("^ +if not ours and not new:\n", ""),
+    ),
+    "test_venv.py: something_else",
+)
+runner(
+    "Settings of pip lead the installation astray",
+    edit(RUNNER, replace(r'"PIP_TARGET", ', "")),
+    "test_venv.py test_situations.py: install_setting or installs_nothing",
+)
+runner(
+    "PROJECT_PYTHON is passed over",
+    edit(
+        RUNNER,
+        between(
+            "^def choose",
+            r"\Z",
+            replace(r'asked := os\.environ\.get\("PROJECT_PYTHON"\)', 'asked := ""'),
+        ),
+    ),
+    "test_venv.py: project_python",
+)
+runner(
+    "requires-python is passed over",
+    edit(RUNNER, between("^def newest", "^def ", replace("^    return .*", "    return 99"))),
+    "test_venv.py: requires_python or rules_out or newest",
+)
+runner(
+    "Another Python than was asked for is taken without a word",
+    edit(
+        RUNNER,
+        without_lines("warning: .python-version asks"),
+        replace("^ +if wish and version != wish:\n", ""),
+    ),
+    "test_venv.py: warning",
+)
+runner(
+    "`lock --upgrade` upgrades nothing",
+    edit(RUNNER, replace(r'\["--upgrade"\] if upgrade else \[\]', "[]")),
+    "test_venv.py test_locks.py test_readme.py: upgrade or lock",
+)
+runner(
+    "`lock` gives no hashes",
+    edit(RUNNER, between(r"^def lock\(", r"\Z", replace(r'"--generate-hashes", ', ""))),
+    "test_venv.py: locking",
+)
+runner(
+    "`lock` that fails leaves one new and one old lock",
+    edit(
+        RUNNER,
+        between(r"^def lock\(", r"\Z", replace(r"path\.write_bytes\(before\[path\]\)", "pass")),
+    ),
+    "test_faults.py: together",
+)
+runner(
+    "A folder is locked without a hash",
+    edit(
+        RUNNER,
+        between(
+            "^def lock",
+            r"\Z",
+            replace(r"^ +must_have_hashes.*\n", ""),
+            replace("if unhashable := ", "if False and "),
+        ),
+    ),
+    "test_faults.py test_situations.py: folder or hash",
+)
+runner(
+    "A list that is no lock is overwritten",
+    edit(RUNNER, between(r"^def lock\(", r"\Z", replace(r"^    must_be_locks\(\).*\n", ""))),
+    "test_adopt.py: not_renamed",
+)
+runner(
+    "`clean` leaves the environment",
+    edit(RUNNER, between("^def clean", "^def ", replace("anew=True", "anew=False"))),
+    "test_venv.py test_faults.py test_windows.py: clean or link_to_a_folder or wrong or own_installs",
+)
+runner(
+    "What the runner says is mixed with answers",
+    edit(RUNNER, between("^def say", "^# ---", replace("file=sys.stderr", "file=sys.stdout"))),
+    "test_venv.py test_faults.py: one_line or named or check",
+)
+runner(
+    "Certificates of the company are not trusted by pip",
+    edit(RUNNER, replace(r'"PIP_CERT", ', "")),
+    "test_network.py: environment_is_made or bundle or own_stays",
+)
+runner(
+    "The company's index is used by pip alone",
+    edit(RUNNER, without_lines('UV_INDEX_URL"\\]')),
+    "test_network.py: environment_is_made",
+)
+runner(
+    "Every activation starts a Python",
+    edit(
+        "template/**/*.sh template/**/venv",
+        replace("^_venv_current\\(\\) \\{$", "_venv_current() {\n    return 1"),
+    ),
+    "test_venv.py: starts_no_python and bash",
+)
+runner(
+    "`parity` passes when there is a difference",
+    edit(RUNNER, without_lines("not the same everywhere"), replace("^    if different:\n", "")),
+    "test_parity.py: difference and six",
+    needs="docker",
+)
+runner(
+    "`parity` does not look at the image for production",
+    edit(RUNNER, replace(r"--target=\{target\}", "--target=test")),
+    "test_parity.py: same_on_both",
+    needs="docker",
+)

@@ -1,0 +1,194 @@
+"""Which files a project gets, whose they are, and what its small files say."""
+
+from __future__ import annotations
+
+from .breaking import Break, all_of, between, edit, replace, without_lines
+from .model import COPIER, DOCKERIGNORE, GITIGNORE, PRE_COMMIT, SETTINGS_EXAMPLE, Mutation, group
+
+mutations: list[Mutation] = []
+
+
+# --- Which files, and whose -------------------------------------------------------------
+
+owner = group(
+    mutations,
+    "ownership",
+    "test_update.py test_own*.py test_files.py: own_in or reaches or own_both or stay or overwrit or recopy or owner",
+)
+of_update = "test_update.py test_own*.py test_files.py: later_version_reaches or both_lists or owner or deleted or copying_over or recopying"
+
+
+def no_longer_the_users(path: str) -> Break:
+    return edit(COPIER, without_lines(rf"^(\s+- |\s+)/{path}$"))
+
+
+owner(
+    "An update overwrites what the user added to .gitignore",
+    no_longer_the_users(r"\.gitignore"),
+    of_update,
+)
+owner("An update overwrites the user's README", no_longer_the_users(r"README\.md"), of_update)
+owner(
+    "An update overwrites the user's services in Compose",
+    no_longer_the_users(r"compose\.own\.yaml"),
+    of_update,
+)
+owner(
+    "An update overwrites the user's list of dependencies",
+    no_longer_the_users(r"requirements\.in"),
+    of_update,
+)
+owner("An update overwrites the user's source", no_longer_the_users("src"), of_update)
+owner(
+    "An update no longer brings fixes of the Dockerfile",
+    edit(
+        COPIER,
+        replace(r"^(\s+)/\.editorconfig$", r"\1/.editorconfig\n\1/Dockerfile"),
+        replace(r"^  - /\.editorconfig$", r"  - /.editorconfig\n  - /Dockerfile"),
+    ),
+    of_update,
+)
+owner(
+    "Copying over code that is there overwrites its pyproject.toml",
+    edit(COPIER, without_lines(r"app == 'own' %\}/pyproject")),
+    "test_files.py test_adopt.py: both_lists or files_that_both_have",
+)
+owner(
+    "Looking for drift reports the user's own files",
+    edit(COPIER, replace(r" or not own_files %\}", " %}")),
+    "test_life.py: no_drift",
+)
+
+FILES = "test_files.py: promised and (3.14 or schedule or renovate)"
+files = group(mutations, "files", FILES)
+files(
+    "Docker alone leaves scripts that need a Python",
+    edit(COPIER, between("if not use_venv", "endif", without_lines(r"^ +/\w"))),
+)
+files(
+    "A virtual environment alone leaves a Dockerfile",
+    edit(COPIER, between("if not use_docker", "endif", without_lines("/Dockerfile"))),
+)
+files(
+    "Every project gets a folder for certificates",
+    edit(COPIER, between("if not company_network", "endif", without_lines("/certs"))),
+)
+files(
+    "Every project gets settings of Renovate",
+    edit(COPIER, between('update_bot != "renovate"', "endif", without_lines("/renovate"))),
+)
+files(
+    "A weekly workflow comes that was not asked for",
+    edit(COPIER, between('update_bot != "schedule"', "endif", without_lines("workflows"))),
+)
+files(
+    "A project without Redis gets code for it",
+    edit(COPIER, between('"redis" not in', "endif", without_lines("counter"))),
+    "test_files.py: promised and postgres",
+)
+files(
+    "A project without a licence gets one",
+    edit(COPIER, between('license == "none"', "endif", without_lines("LICENSE"))),
+    "test_files.py: promised and none",
+)
+
+# --- Small files ------------------------------------------------------------------------
+
+git = group(
+    mutations,
+    "git",
+    "test_git*.py test_documents.py test_files.py test_venv.py test_small*.py: ignore or git",
+)
+git("The user's passwords get into git", edit(GITIGNORE, without_lines(r"^/?\.env$")))
+git("The virtual environment gets into git", edit(GITIGNORE, without_lines(r"^/?\.venv/?$")))
+git(
+    "The lock of the virtual environment gets into git",
+    edit(GITIGNORE, without_lines(r"^/?\.venv\.lock$")),
+)
+git("Bytecode gets into git", edit(GITIGNORE, without_lines("^__pycache__")))
+git("The notes in SQLite get into git", edit(GITIGNORE, without_lines(r"\.db")))
+git(
+    "Private keys beside certificates get into git",
+    edit("template/certs/.gitignore*", without_lines(r"\.key")),
+)
+git(
+    "Shell scripts get Windows' ends of lines in a checkout there",
+    all_of(
+        *(
+            edit(f"template/{name}", without_lines(r"eol=lf"))
+            for name in ("**/scripts/.gitattributes",)
+        )
+    ),
+    "test_git*.py test_adopt.py test_files.py: line_ending or batch or git",
+)
+git(
+    "Batch files get Unix' ends of lines in a checkout",
+    edit("template/.gitattributes template/*/.gitattributes", replace("eol=crlf", "eol=lf")),
+    "test_git*.py test_adopt.py test_files.py: line_ending or batch or git",
+)
+git(
+    "pre-commit lets conflicts of an update pass",
+    edit(PRE_COMMIT, replace(r"<\{7\}", "<{70}"), replace(r">\{7\}", ">{70}")),
+    "test_life.py: pre_commit",
+)
+git(
+    "pre-commit lets rejected parts of an update pass",
+    edit(PRE_COMMIT, replace(r"\\\.rej\$", r"\\.rejected$")),
+    "test_life.py: pre_commit",
+)
+
+example = group(
+    mutations,
+    "settings",
+    "test_documents.py test_settings*.py test_small*.py test_questions.py test_files.py: example or setting or env or port",
+)
+example(
+    "The password of the database is not in the example of settings",
+    edit(SETTINGS_EXAMPLE, without_lines("^POSTGRES_PASSWORD=")),
+)
+example(
+    "Nobody learns how the greeting is set", edit(SETTINGS_EXAMPLE, without_lines("APP_GREETING"))
+)
+example(
+    "The example of settings has another port of the database than Compose",
+    edit(SETTINGS_EXAMPLE, replace(r"\{\{ postgres_port \}\}", "5432")),
+)
+example(
+    "The example of settings says another address of Redis than Compose has",
+    edit(SETTINGS_EXAMPLE, replace(r"\{\{ redis_port \}\}", "6379")),
+)
+
+ignored = group(
+    mutations,
+    "dockerignore",
+    "test_dockerignore*.py test_container*.py test_image.py: ignore or leak",
+    needs="docker",
+)
+ignored("Everything in the project reaches the build", edit(DOCKERIGNORE, without_lines(r"^\*$")))
+ignored(
+    "Hidden files such as .env get into the image",
+    edit(DOCKERIGNORE, without_lines(r"^\*\*/\.\*$")),
+)
+ignored("Private keys get into the image", edit(DOCKERIGNORE, without_lines(r"^\*\*/\*\.key$")))
+ignored("Keys of SSH get into the image", edit(DOCKERIGNORE, without_lines(r"^\*\*/id_rsa")))
+ignored(
+    "Passwords for package indexes get into the image",
+    edit(DOCKERIGNORE, without_lines(r"^\*\*/_?netrc$")),
+)
+ignored(
+    "Files called secrets get into the image", edit(DOCKERIGNORE, without_lines(r"secret.*y\*ml"))
+)
+ignored(
+    "A virtual environment in the source gets into the image",
+    edit(DOCKERIGNORE, without_lines("pyvenv|site-packages|/venv$")),
+)
+ignored(
+    "Tests are missing in the image that runs them",
+    edit(DOCKERIGNORE, without_lines("^!tests")),
+    "test_dockerignore*.py test_docker.py: ignore or runs_the_tests",
+)
+ignored(
+    "The notes in SQLite get into the image",
+    edit(DOCKERIGNORE, without_lines(r"\.db")),
+    "test_dockerignore*.py test_container*.py test_image.py test_services.py: ignore or leak or note",
+)
