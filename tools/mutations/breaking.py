@@ -14,7 +14,7 @@ Edit = Callable[[str], str]
 Break = Callable[[Path], None]
 
 # Lines of Jinja that belong together in pairs, so that none may go alone.
-PAIRED = re.compile(r"\s*\{%-?\s*(if|elif|else|endif|for|endfor|set|endset)\b")
+PAIRED = re.compile(r"\{%-?\s*(if|elif|else|endif|for|endfor|set|endset)\b")
 
 
 class DoesNotApply(Exception):
@@ -55,7 +55,8 @@ def edit(where: str, *edits: Edit) -> Break:
                 path.write_bytes(text.encode("utf-8"))
                 changed = True
         if not changed:
-            raise DoesNotApply(f"{where}: {reasons[0] if reasons else 'nothing changes'}")
+            said = "; ".join(dict.fromkeys(reasons)) or "nothing changes"
+            raise DoesNotApply(f"{where}: {said}")
 
     return change
 
@@ -231,3 +232,25 @@ def swap(first: str, second: str) -> Edit:
 def append(more: str) -> Edit:
     """Add text at the end."""
     return lambda text: text + more
+
+
+def returns_at_once(name: str, value: str = "") -> Edit:
+    """Let a function of Python do nothing."""
+    return replace(rf"^( *)def ({name})\((.*)$", rf"\1def \2(\3\n\1    return {value}".rstrip())
+
+
+def excused(condition: str) -> Edit:
+    """Let the validator of a question look away where this is so, however it is written.
+
+    To be used inside the block of that question.
+    """
+
+    def change(text: str) -> str:
+        lines = text.splitlines(keepends=True)
+        start, end = block(lines, "^  validator:")
+        margin = " " * indentation(lines[start + 1])
+        before = f"{margin}{{% if not ({condition}) %}}\n"
+        after = f"{margin}{{% endif %}}\n"
+        return "".join([*lines[: start + 1], before, *lines[start + 1 : end], after, *lines[end:]])
+
+    return change

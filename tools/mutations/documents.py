@@ -8,11 +8,7 @@ from .model import GUIDE, NEXT_STEPS, PROJECT_README, README, Mutation, group
 mutations: list[Mutation] = []
 
 
-document = group(
-    mutations,
-    "document",
-    "test_documents.py test_readme.py test_files.py test_questions.py: document or readme or command or question or link or first",
-)
+document = group(mutations, "document", "test_documents.py test_readme.py: not first_command")
 document(
     "A documented command names a service that does not exist",
     edit(GUIDE, replace("run --rm test$", "run --rm tests")),

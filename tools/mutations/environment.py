@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .breaking import between, delete, edit, not_executable, replace, without_lines
+from .breaking import between, delete, edit, not_executable, replace, returns_at_once, without_lines
 from .model import CMD, CSH, FISH, NU, POSIX, POWERSHELL, RUNNER, Mutation, group
 
 mutations: list[Mutation] = []
@@ -13,7 +13,7 @@ mutations: list[Mutation] = []
 lock = group(
     mutations,
     "lock",
-    "test_locks.py: not docker and not installs_with and not platform and not resolving",
+    "test_lock_lines.py test_locks.py: lands or one_version or one_for_each or each_lock_gains",
 )
 
 
@@ -43,45 +43,44 @@ lock(
 lock(
     "A lock lacks a package that the application needs",
     edit("includes/locks/requirements-web-redis.txt", replace(r"^redis==(?s:.*?)(?=^\w)", "")),
-    "test_locks.py: not docker and not installs_with and not platform",
+    "test_lock_lines.py test_locks.py: lands or one_version or one_for_each or tool or resolving",
 )
 lock(
     "A package for Windows alone is installed everywhere",
     edit(
         "includes/locks/requirements-*cli*.txt", replace(r"^(colorama==\S+) ; \S+.*? \\$", r"\1 \\")
     ),
-    "test_locks.py: not docker and not installs_with and not platform",
+    "test_lock_lines.py test_locks.py: lands or one_version or one_for_each or tool or resolving",
 )
 lock(
     "The tool that locks does nothing",
     edit("tools/lock.py", replace(r"^    main\(\)$", "    pass")),
-    "test_locks.py: not docker and not installs_with and not platform",
+    "test_lock_lines.py test_locks.py: lands or one_version or one_for_each or tool or resolving",
 )
 lock(
     "The tool that locks takes newer versions unasked",
     edit("tools/lock.py", replace(r"if not upgrade:", "if False:")),
-    "test_locks.py: resolv or tool or upgrade",
-    harmless="",
+    "test_lock_lines.py test_locks.py: tool or resolving",
 )
 lock(
     "The tool that locks forgets hashes",
     edit("tools/lock.py", replace(r'"--generate-hashes", ', "")),
-    "test_locks.py: resolv or tool or upgrade",
+    "test_lock_lines.py test_locks.py: tool or resolving",
 )
 lock(
     "The tool that locks goes by the newest Python alone",
     edit("tools/lock.py", replace(r"--python-version=3\.11", "--python-version=3.14")),
-    "test_locks.py: resolv or tool or upgrade",
+    "test_lock_lines.py test_locks.py: tool or resolving",
 )
 lock(
     "Projects do not name a package that they use",
     edit("template/requirements.in*", without_lines("^pydantic-settings")),
-    "test_locks.py test_adopt.py: resolv or names or is_there",
+    "test_lock_lines.py test_locks.py: tool or resolving",
 )
 lock(
     "Development has no pytest",
     edit("template/requirements-dev.in*", without_lines("^pytest$")),
-    "test_locks.py: resolv or names",
+    "test_lock_lines.py test_locks.py: tool or resolving",
 )
 
 # --- The virtual environment ------------------------------------------------------------
@@ -278,7 +277,7 @@ runner(
             replace("^ +if extra := .*", ""),
         ),
     ),
-    "test_venv.py test_faults.py test_locks.py test_check*.py: check",
+    "test_lock_lines.py: check",
 )
 runner(
     "`check` misses files that are gone",
@@ -415,16 +414,8 @@ runner(
 )
 runner(
     "A folder is locked without a hash",
-    edit(
-        RUNNER,
-        between(
-            "^def lock",
-            r"\Z",
-            replace(r"^ +must_have_hashes.*\n", ""),
-            replace("if unhashable := ", "if False and "),
-        ),
-    ),
-    "test_faults.py test_situations.py: folder or hash",
+    edit(RUNNER, returns_at_once("must_be_lockable|must_have_hashes")),
+    "test_faults.py test_situations.py test_lock*.py: folder or hash",
 )
 runner(
     "A list that is no lock is overwritten",

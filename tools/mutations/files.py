@@ -10,12 +10,8 @@ mutations: list[Mutation] = []
 
 # --- Which files, and whose -------------------------------------------------------------
 
-owner = group(
-    mutations,
-    "ownership",
-    "test_update.py test_own*.py test_files.py: own_in or reaches or own_both or stay or overwrit or recopy or owner",
-)
-of_update = "test_update.py test_own*.py test_files.py: later_version_reaches or both_lists or owner or deleted or copying_over or recopying"
+owner = group(mutations, "ownership")
+OF_UPDATE = ("test_own_files.py", "test_files.py: both_lists")
 
 
 def no_longer_the_users(path: str) -> Break:
@@ -25,20 +21,20 @@ def no_longer_the_users(path: str) -> Break:
 owner(
     "An update overwrites what the user added to .gitignore",
     no_longer_the_users(r"\.gitignore"),
-    of_update,
+    *OF_UPDATE,
 )
-owner("An update overwrites the user's README", no_longer_the_users(r"README\.md"), of_update)
+owner("An update overwrites the user's README", no_longer_the_users(r"README\.md"), *OF_UPDATE)
 owner(
     "An update overwrites the user's services in Compose",
     no_longer_the_users(r"compose\.own\.yaml"),
-    of_update,
+    *OF_UPDATE,
 )
 owner(
     "An update overwrites the user's list of dependencies",
     no_longer_the_users(r"requirements\.in"),
-    of_update,
+    *OF_UPDATE,
 )
-owner("An update overwrites the user's source", no_longer_the_users("src"), of_update)
+owner("An update overwrites the user's source", no_longer_the_users("src"), *OF_UPDATE)
 owner(
     "An update no longer brings fixes of the Dockerfile",
     edit(
@@ -46,7 +42,7 @@ owner(
         replace(r"^(\s+)/\.editorconfig$", r"\1/.editorconfig\n\1/Dockerfile"),
         replace(r"^  - /\.editorconfig$", r"  - /.editorconfig\n  - /Dockerfile"),
     ),
-    of_update,
+    *OF_UPDATE,
 )
 owner(
     "Copying over code that is there overwrites its pyproject.toml",
@@ -97,7 +93,7 @@ files(
 git = group(
     mutations,
     "git",
-    "test_git*.py test_documents.py test_files.py test_venv.py test_small*.py: ignore or git",
+    "test_gitignore.py",
 )
 git("The user's passwords get into git", edit(GITIGNORE, without_lines(r"^/?\.env$")))
 git("The virtual environment gets into git", edit(GITIGNORE, without_lines(r"^/?\.venv/?$")))
@@ -140,7 +136,7 @@ git(
 example = group(
     mutations,
     "settings",
-    "test_documents.py test_settings*.py test_small*.py test_questions.py test_files.py: example or setting or env or port",
+    "test_documents.py test_questions.py: variable or port or ports or link",
 )
 example(
     "The password of the database is not in the example of settings",
