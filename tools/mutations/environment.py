@@ -85,32 +85,37 @@ lock(
 
 # --- The virtual environment ------------------------------------------------------------
 
-TRACE = "test_venv.py: leaves_no_trace or pythonhome"
-VARIABLES = (
-    "test_situations.py test_venv.py test_python*.py: no_variable_leads or pythonhome or home"
-)
-shells = group(mutations, "activate", TRACE, needs="bash")
+
+def pythonhome(shell: str) -> str:
+    """Return the tests that set PYTHONHOME, which leads each Python astray, in a shell."""
+    return (
+        f"test_situations.py test_venv.py: (home or no_variable_leads) and ([{shell} or -{shell}])"
+    )
+
+
+shells = group(mutations, "activation", needs="bash")
 shells(
     "PYTHONHOME leads bash and its kind astray",
     edit(POSIX, without_lines(r"^ *\\?unset PYTHONHOME$")),
-    VARIABLES,
+    pythonhome("bash"),
 )
 shells(
     "PYTHONHOME leads csh astray",
     edit(CSH, without_lines("unsetenv PYTHONHOME")),
-    f"{VARIABLES.partition(':')[0]}: (no_variable_leads or pythonhome) and tcsh",
+    pythonhome("tcsh"),
     needs="tcsh",
 )
 shells(
     "PYTHONHOME leads fish astray",
     edit(FISH, without_lines("PYTHONHOME")),
-    f"{VARIABLES.partition(':')[0]}: pythonhome or (no_variable_leads and fish)",
+    pythonhome("fish"),
+    "test_situations.py: universal_pythonhome",
     needs="fish",
 )
 shells(
     "PYTHONHOME leads nushell astray",
     edit(NU, without_lines("hide-env .*PYTHONHOME")),
-    f"{VARIABLES.partition(':')[0]}: (no_variable_leads or pythonhome) and nu",
+    pythonhome("nu"),
     needs="nu",
 )
 shells(

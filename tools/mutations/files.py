@@ -10,8 +10,7 @@ mutations: list[Mutation] = []
 
 # --- Which files, and whose -------------------------------------------------------------
 
-owner = group(mutations, "ownership")
-OF_UPDATE = ("test_own_files.py", "test_files.py: both_lists")
+owner = group(mutations, "ownership", "test_own_files.py", "test_files.py: both_lists")
 
 
 def no_longer_the_users(path: str) -> Break:
@@ -21,20 +20,17 @@ def no_longer_the_users(path: str) -> Break:
 owner(
     "An update overwrites what the user added to .gitignore",
     no_longer_the_users(r"\.gitignore"),
-    *OF_UPDATE,
 )
-owner("An update overwrites the user's README", no_longer_the_users(r"README\.md"), *OF_UPDATE)
+owner("An update overwrites the user's README", no_longer_the_users(r"README\.md"))
 owner(
     "An update overwrites the user's services in Compose",
     no_longer_the_users(r"compose\.own\.yaml"),
-    *OF_UPDATE,
 )
 owner(
     "An update overwrites the user's list of dependencies",
     no_longer_the_users(r"requirements\.in"),
-    *OF_UPDATE,
 )
-owner("An update overwrites the user's source", no_longer_the_users("src"), *OF_UPDATE)
+owner("An update overwrites the user's source", no_longer_the_users("src"))
 owner(
     "An update no longer brings fixes of the Dockerfile",
     edit(
@@ -42,7 +38,6 @@ owner(
         replace(r"^(\s+)/\.editorconfig$", r"\1/.editorconfig\n\1/Dockerfile"),
         replace(r"^  - /\.editorconfig$", r"  - /.editorconfig\n  - /Dockerfile"),
     ),
-    *OF_UPDATE,
 )
 owner(
     "Copying over code that is there overwrites its pyproject.toml",

@@ -8,10 +8,7 @@ from .model import COPIER, NAMES, Mutation, group
 mutations: list[Mutation] = []
 
 
-question = group(
-    mutations, "question", "test_questions.py test_hostile*.py test_answers*.py: not awkward"
-)
-of_questions = "test_questions.py test_life.py test_organisation.py test_readme.py"
+question = group(mutations, "question", "test_asked.py test_life.py: asks or default")
 
 
 def labels_swapped(name: str, first: str, second: str) -> Break:
@@ -19,38 +16,31 @@ def labels_swapped(name: str, first: str, second: str) -> Break:
     return edit(COPIER, inside(f"^{name}:", swap(rf"(?<=: ){first}$", rf"(?<=: ){second}$")))
 
 
-ASKS = "test_asked.py test_life.py: asks or default"
 question(
     "Who chooses a virtual environment gets Docker",
     labels_swapped("isolation", "venv", "docker"),
-    ASKS,
 )
 question(
     "Who chooses a command-line program gets a web service",
     labels_swapped("app", "cli", "web"),
-    ASKS,
 )
-question("Who chooses PostgreSQL gets Redis", labels_swapped("services", "postgres", "redis"), ASKS)
+question("Who chooses PostgreSQL gets Redis", labels_swapped("services", "postgres", "redis"))
 question(
     "Who chooses MIT forbids everything",
     labels_swapped("license", "MIT", "Proprietary"),
-    ASKS,
 )
-question("Who chooses GitHub gets files of GitLab", labels_swapped("ci", "github", "gitlab"), ASKS)
+question("Who chooses GitHub gets files of GitLab", labels_swapped("ci", "github", "gitlab"))
 question(
     "Who says that there is no company network gets one",
     labels_swapped("company_network", "false", "true"),
-    ASKS,
 )
 question(
     "The default is no longer both kinds of isolation",
     edit(COPIER, inside("^isolation:", replace("^  default: both", "  default: venv"))),
-    "test_asked.py test_life.py: asks or default",
 )
 question(
     "The newest stable Python is no longer the default",
     edit(COPIER, inside("^python_version:", replace("^  default: .*", '  default: "3.11"'))),
-    "test_asked.py test_life.py: asks or default",
 )
 question(
     "Code of one's own gets a licence that nobody asked for",
@@ -65,12 +55,10 @@ question(
 question(
     "Services are asked for where nothing runs them",
     edit(COPIER, inside("^services:", without_lines("^  (ask|when):"))),
-    "test_asked.py test_life.py: asks or default",
 )
 question(
     "The registry is asked for outside of a company's network",
     edit(COPIER, inside("^registry:", without_lines("^  (ask|when):"))),
-    "test_asked.py test_life.py: asks or default",
 )
 question(
     "All web services get the same port",
