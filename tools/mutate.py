@@ -10,6 +10,7 @@ when its tests fail without it.
     --diff                 only show what each of them changes
     --only TEXT            those whose name, kind or tests contain this text; may be repeated
     --without docker,nu    leave out those whose tests need one of these
+    --again                do not run the tests without mutations first, as they were green lately
     --jobs 2               how many to try at once; each takes about one processor
 """
 
@@ -254,14 +255,14 @@ def chosen(options: argparse.Namespace) -> tuple[list[Mutation], list[Result]]:
     return to_try, left_out
 
 
-def try_all(mutations: list[Mutation], jobs: int) -> Iterable[Result]:
+def try_all(mutations: list[Mutation], jobs: int, again: bool) -> Iterable[Result]:
     """Yield what becomes of each mutation; first of all, run its tests without it."""
     with tempfile.TemporaryDirectory(prefix="mutate-") as folder:
         workshop = Workshop(Path(folder), jobs)
         threads = ThreadPoolExecutor(jobs)
         try:
             workshop.open()
-            faults = workshop.faults(mutations)
+            faults = {} if again else workshop.faults(mutations)
             for mutation in mutations:
                 if fault := faults.get(mutation.tests):
                     yield Result(mutation, ERROR, fault)
@@ -328,6 +329,7 @@ def main() -> int:
     parser.add_argument("--diff", action="store_true")
     parser.add_argument("--only", action="append", metavar="TEXT")
     parser.add_argument("--without", default="", metavar="COMPONENTS")
+    parser.add_argument("--again", action="store_true")
     parser.add_argument("--jobs", type=int, default=2, metavar="N")
     options = parser.parse_args()
 
@@ -343,7 +345,7 @@ def main() -> int:
         return show_differences(mutations)
 
     results = left_out
-    for result in try_all(mutations, options.jobs):
+    for result in try_all(mutations, options.jobs, options.again):
         results.append(result)
         print(line(result), flush=True)
     return report(results)
