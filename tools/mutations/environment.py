@@ -88,9 +88,7 @@ lock(
 
 def pythonhome(shell: str) -> str:
     """Return the tests that set PYTHONHOME, which leads each Python astray, in a shell."""
-    return (
-        f"test_situations.py test_venv.py: (home or no_variable_leads) and ([{shell} or -{shell}])"
-    )
+    return f"test_pythonhome.py: [{shell} or -{shell}]"
 
 
 shells = group(mutations, "activation", needs="bash")

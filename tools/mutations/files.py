@@ -152,7 +152,7 @@ example(
 ignored = group(
     mutations,
     "dockerignore",
-    "test_dockerignore*.py test_container*.py test_image.py: ignore or leak",
+    "test_context.py",
     needs="docker",
 )
 ignored("Everything in the project reaches the build", edit(DOCKERIGNORE, without_lines(r"^\*$")))
@@ -176,10 +176,10 @@ ignored(
 ignored(
     "Tests are missing in the image that runs them",
     edit(DOCKERIGNORE, without_lines("^!tests")),
-    "test_dockerignore*.py test_docker.py: ignore or runs_the_tests",
+    "test_context.py",
 )
 ignored(
     "The notes in SQLite get into the image",
     edit(DOCKERIGNORE, without_lines(r"\.db")),
-    "test_dockerignore*.py test_container*.py test_image.py test_services.py: ignore or leak or note",
+    "test_context.py",
 )
