@@ -169,14 +169,10 @@ compose("The log fills the disk", edit(PRODUCTION, inside("^  app:", without_lin
 compose(
     "The database has all capabilities",
     edit(PRODUCTION, inside("^  postgres:", without_lines("cap_drop:"))),
-    LOOKS,
-    "test_services.py test_container*.py: hardened or may or same_with",
 )
 compose(
     "Redis may write to its file system",
     edit(PRODUCTION, inside("^  redis:", without_lines("read_only:"))),
-    LOOKS,
-    "test_services.py test_container*.py: hardened or may or same_with",
 )
 compose(
     "The program in production is reached from other machines",
