@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import functools
+import hashlib
 import http.server
+import importlib.metadata
 import json
 import os
 import re
@@ -23,7 +24,7 @@ from support.answers import combinations, label
 from support.commands import ROOT, run
 from support.projects import Bakery, Project
 from support.versions import release
-from test_network import Index
+from test_index import wheel
 from test_venv import HERE, path_without_uv
 
 CONFLICT = "<<<<<<< before updating\nours\n=======\ntheirs\n>>>>>>> after updating\n"
@@ -42,8 +43,12 @@ def runner(folder: Path) -> str:
 
 @pytest.fixture(scope="module")
 def path(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A runner that may have Copier already."""
-    return runner(tmp_path_factory.mktemp("runner"))
+    """A runner that has Copier already; a job that has to install it is tested by an index."""
+    folder = tmp_path_factory.mktemp("runner")
+    found = runner(folder)
+    copier = f"copier=={importlib.metadata.version('copier')}"
+    run("uv", "pip", "install", "--quiet", "--python", folder / "bin/python", copier)
+    return found
 
 
 def merged(into: Any, what: Any) -> Any:
@@ -316,14 +321,15 @@ def test_a_file_that_gitignore_hides_is_missed(
     assert not passes(clone, "template", path)
 
 
-class PrivateTemplate(http.server.SimpleHTTPRequestHandler):
-    """A template's repository, for those who know the token."""
+class Private(http.server.SimpleHTTPRequestHandler):
+    """A folder, for those who know its password."""
 
     def send_head(self) -> Any:
-        if self.headers["Authorization"] == "Basic " + base64.b64encode(b"token:right").decode():
+        _, _, credentials = self.headers.get("Authorization", "").partition(" ")
+        if base64.b64decode(credentials).endswith(b":right"):
             return super().send_head()
         self.send_response(401)
-        self.send_header("WWW-Authenticate", 'Basic realm="template"')
+        self.send_header("WWW-Authenticate", 'Basic realm="private"')
         self.end_headers()
         return None
 
@@ -331,56 +337,40 @@ class PrivateTemplate(http.server.SimpleHTTPRequestHandler):
         pass
 
 
-class PrivateIndex(Index):
-    """What PyPI has, for those who know the password."""
-
-    def do_GET(self) -> None:
-        if self.headers["Authorization"] == "Basic " + base64.b64encode(b"me:right").decode():
-            return super().do_GET()
-        self.send_response(401)
-        self.send_header("WWW-Authenticate", 'Basic realm="index"')
-        self.send_header("Content-Length", "0")
-        return self.end_headers()
-
-
-@contextlib.contextmanager
-def serve(handler: Any, folder: Path) -> Iterator[tuple[str, Path]]:
-    """Serve by https; yields the address, and the certificate of the authority of the host."""
-    key, certificate = folder / "key.pem", folder / "own.crt"
+@pytest.fixture
+def private(tmp_path: Path) -> Iterator[tuple[Path, str, Path]]:
+    """A private folder, its https address, and the certificate of its host's authority."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "own.crt"
     words = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=own")
     to = ("-keyout", key, "-out", certificate, "-addext", "subjectAltName=IP:127.0.0.1")
     run("openssl", *words, *to)
+    folder = tmp_path / "www"
+    folder.mkdir()
+    handler = functools.partial(Private, directory=folder)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
     server.socket = context.wrap_socket(server.socket, server_side=True)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{server.server_port}", certificate
+    yield folder, f"https://127.0.0.1:{server.server_port}", certificate
     server.shutdown()
     server.server_close()
-
-
-@pytest.fixture
-def private(released: Path, tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address of such a template, and the certificate of the authority of its host."""
-    run("git", "clone", "-q", "--bare", released, tmp_path / "www/template.git")
-    run("git", "update-server-info", cwd=tmp_path / "www/template.git")
-    handler = functools.partial(PrivateTemplate, directory=tmp_path / "www")
-    with serve(handler, tmp_path) as (host, certificate):
-        yield f"https://{host}/template.git", certificate
 
 
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_a_template_may_be_private_and_in_a_companys_network(
-    ci: str, bake: Bakery, released: Path, path: str, private: tuple[str, Path]
+    ci: str, bake: Bakery, released: Path, path: str, private: tuple[Path, str, Path]
 ) -> None:
-    address, certificate = private
+    folder, address, certificate = private
+    run("git", "clone", "-q", "--bare", released, folder / "template.git")
+    run("git", "update-server-info", cwd=folder / "template.git")
     project = bake(
         released, "v1.0.0", isolation="docker", ci=ci, update_bot="schedule", company_network=True
     )
     answers = project.read(".copier-answers.yml")
-    project.write(".copier-answers.yml", answers.replace(str(released), address))
+    moved = answers.replace(str(released), f"{address}/template.git")
+    project.write(".copier-answers.yml", moved)
     project.commit()
     [weekly] = {"check", "template-update"} & {*jobs(project)}
     assert not passes(project, "template", path, TEMPLATE_TOKEN="right"), "of an unknown authority"
@@ -393,30 +383,34 @@ def test_a_template_may_be_private_and_in_a_companys_network(
         assert not passes(project, "template", path, **token)
 
 
-# GitLab gives each job all variables, and so one stands for both.
 @pytest.mark.needs("bash")
-@pytest.mark.parametrize(
-    ("ci", "job"), [("github", "template"), ("github", "venv"), ("gitlab", "venv")]
-)
+@pytest.mark.parametrize("job", ["template", "venv"])
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_an_index_may_want_a_password(
-    ci: str, job: str, bake: Bakery, released: Path, tmp_path: Path
+    ci: str, job: str, bake: Bakery, tmp_path: Path, private: tuple[Path, str, Path]
 ) -> None:
+    """It has stand-ins for Copier, Ruff and pytest, which would take long to install."""
+    folder, address, certificate = private
+    wheel(folder / "copier", "copier", "9.999", "copier")
+    tools = wheel(folder / "tools", "tools", "1.0", "ruff", "pytest")
+    answers = {"package_index": f"{address}/", "company_network": True, "python_version": HERE}
+    project = bake(ci=ci, isolation="venv", **answers)
+    digest = hashlib.sha256(tools.read_bytes()).hexdigest()
+    project.write("requirements.txt", f"tools==1.0 --hash=sha256:{digest}\n")
+    project.write("requirements-dev.txt", "")
+    shutil.copy(certificate, project.path / "certs")
+    if ci == "github":
+        script = """printf '%s\n' "$PREPARE_SECRET" >~/.netrc"""
+        project.write(".github/prepare.sh", script)
+    project.commit()
+
     path = runner(tmp_path / "runner")
-    with serve(PrivateIndex, tmp_path) as (host, certificate):
-        url = f"https://{host}/simple/"
-        answers = {"package_index": url, "company_network": True, "python_version": HERE}
-        project = bake(released, "v1.0.0", ci=ci, isolation="venv", **answers)
-        shutil.copy(certificate, project.path / "certs")
-        if ci == "github":
-            script = """printf '%s\n' "$PREPARE_SECRET" >~/.netrc"""
-            project.write(".github/prepare.sh", script)
-        project.commit()
-        for password in ("wrong", "right"):
-            secrets = {
-                "PIP_INDEX_URL": url.replace("://", f"://me:{password}@"),
-                "PREPARE_SECRET": f"machine 127.0.0.1 login me password {password}",
-            }
-            assert passes(project, job, path, **secrets) == (password == "right")
+    for password in ("wrong", "right"):
+        secrets = {
+            "PIP_INDEX_URL": f"{address}/".replace("://", f"://me:{password}@"),
+            "PREPARE_SECRET": f"machine 127.0.0.1 login me password {password}",
+        }
+        assert passes(project, job, path, **secrets) == (password == "right")
 
 
 # --- The questions -----------------------------------------------------------------------

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Bake, Project, label
+from support.answers import label
+from support.projects import Bakery, Project
 
 SECRETS = {".env", ".env.local", ".env.production", "tests/.env"}
 ENVIRONMENT = {".venv/pyvenv.cfg", ".venv/lib/site.py", ".venv.lock"}
@@ -71,7 +72,7 @@ def create(project: Project, *names: str) -> None:
     ids=label,
 )
 def test_git_takes_the_work_and_leaves_secrets_and_what_tools_make(
-    answers: dict[str, Any], bake: Bake
+    answers: dict[str, Any], bake: Bakery
 ) -> None:
     project = bake(**answers)
     rendered = set(project.files())
@@ -79,14 +80,14 @@ def test_git_takes_the_work_and_leaves_secrets_and_what_tools_make(
     assert add_all(project) == rendered | WORK
 
 
-def test_git_leaves_the_notes_that_are_kept_in_a_file(bake: Bake) -> None:
+def test_git_leaves_the_notes_that_are_kept_in_a_file(bake: Bakery) -> None:
     project = bake(services=["postgres"])
     rendered = set(project.files())
     create(project, *DATABASE)
     assert add_all(project) == rendered
 
 
-def test_git_takes_a_companys_certificates_but_no_keys(bake: Bake) -> None:
+def test_git_takes_a_companys_certificates_but_no_keys(bake: Bakery) -> None:
     project = bake(company_network=True)
     rendered = set(project.files())
     create(project, *KEYS, "certs/company.crt")

@@ -19,19 +19,24 @@ from test_venv import HERE, WITHOUT_UV, session
 PASSWORD = "s3cret"
 
 
-def wheel(folder: Path, name: str, version: str) -> None:
-    """Write a wheel of one module, which knows its version."""
+def wheel(folder: Path, name: str, version: str, *commands: str) -> Path:
+    """Write a wheel of one module, which knows its version, and of commands that do nothing."""
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
     files = {
-        f"{name}.py": f"VERSION = '{version}'\n",
+        f"{name}.py": f"VERSION = '{version}'\n\n\ndef main() -> None:\n    pass\n",
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
+    entries = "".join(f"{command} = {name}:main\n" for command in commands)
+    files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{entries}"
     record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as archive:
-        for path, text in {**files, f"{info}/RECORD": record}.items():
-            archive.writestr(path, text)
+
+    path = folder / f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for member, text in {**files, f"{info}/RECORD": record}.items():
+            archive.writestr(member, text)
+    return path
 
 
 class Index(SimpleHTTPRequestHandler):
