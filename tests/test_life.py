@@ -245,7 +245,7 @@ def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
     assert "\n+++ ../fresh/requirements.in\t" in done.stdout
     fresh = Project(project.path.parent / "fresh", {}).files()
     expected = bake(
-        released, isolation="docker", app="web", port=8123, services=["postgres"]
+        released, "v1.0.0", isolation="docker", app="web", port=8123, services=["postgres"]
     ).files()
     assert fresh == expected
     assert "src/my_project/database.py" in fresh.keys() - project.files().keys()
