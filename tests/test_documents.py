@@ -84,7 +84,7 @@ NOT_THE_PROJECTS = {
 }
 # Programs of which only the files that they are given are looked at.
 OTHER_PROGRAMS = {
-    *["bash", "cd", "cp", "curl", "deactivate", "diff", "export", "git", "id", "mkdir", "mktemp"],
+    *["bash", "cd", "cp", "deactivate", "diff", "export", "git", "id", "mkdir", "mktemp"],
     *["openssl", "pre-commit", "pyenv", "rm", "Set-ExecutionPolicy", "trap", "uv"],
 }
 # What programs say, and settings.
@@ -351,9 +351,8 @@ def check_in_container(project: Project, service: dict[str, Any], words: Command
 
 def check_cli(project: Project, words: Command) -> None:
     """Check what the sample program is given."""
-    commands = re.findall(
-        r"@app\.command\(\)\ndef (\w+)", project.read(source(project) + "/cli.py")
-    )
+    program = project.read(f"{source(project)}/cli.py")
+    commands = re.findall(r"@app\.command\(\)\ndef (\w+)", program)
     if words and not words[0].startswith("-") and words[0] not in commands:
         raise Wrong(f"the program has no command {words[0]}")
 
@@ -370,9 +369,8 @@ def stages(project: Project) -> dict[str, str]:
 
 def check_build_argument(project: Project, argument: str) -> None:
     name = argument.partition("=")[0]
-    if name not in NOT_THE_PROJECTS and not re.search(
-        rf"^ARG {name}=", project.read("Dockerfile"), re.MULTILINE
-    ):
+    known = {*re.findall(r"^ARG (\w+)", project.read("Dockerfile"), re.MULTILINE)}
+    if name not in known | NOT_THE_PROJECTS:
         raise Wrong(f"the Dockerfile has no ARG {name}")
 
 
