@@ -50,8 +50,7 @@ owner(
     "test_life.py: no_drift",
 )
 
-FILES = "test_files.py: promised and (3.14 or schedule or renovate)"
-files = group(mutations, "files", FILES)
+files = group(mutations, "files", "test_files.py: exactly_the_promised")
 files(
     "Docker alone leaves scripts that need a Python",
     edit(COPIER, between("if not use_venv", "endif", without_lines(r"^ +/\w"))),
@@ -75,12 +74,10 @@ files(
 files(
     "A project without Redis gets code for it",
     edit(COPIER, between('"redis" not in', "endif", without_lines("counter"))),
-    "test_files.py: promised and postgres",
 )
 files(
     "A project without a licence gets one",
     edit(COPIER, between('license == "none"', "endif", without_lines("LICENSE"))),
-    "test_files.py: promised and none",
 )
 
 # --- Small files ------------------------------------------------------------------------
@@ -110,12 +107,12 @@ git(
             for name in ("**/scripts/.gitattributes",)
         )
     ),
-    "test_git*.py test_adopt.py test_files.py: line_ending or batch or git",
+    "test_gitignore.py test_adopt.py: line_ending or batch or git",
 )
 git(
     "Batch files get Unix' ends of lines in a checkout",
     edit("template/.gitattributes template/*/.gitattributes", replace("eol=crlf", "eol=lf")),
-    "test_git*.py test_adopt.py test_files.py: line_ending or batch or git",
+    "test_gitignore.py test_adopt.py: line_ending or batch or git",
 )
 git(
     "pre-commit lets conflicts of an update pass",
