@@ -239,7 +239,7 @@ shells(
 shells(
     "A batch file has lines that cmd cannot read",
     edit(CMD, replace(r"\r$", "")),
-    "test_lint.py test_files.py: batch or whole and venv-cli-3.14",
+    "test_lint.py test_files.py: batch or whole",
     needs="",
 )
 
