@@ -15,6 +15,7 @@ from test_venv import HERE, WITHOUT_UV, session
 LANDING = sorted((ROOT / "includes/locks").glob("*.txt"))
 INSTALLERS = pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 SIX = "six==1.17.0"
+VENV = "scripts/venv"
 
 
 def entries(lock: str) -> list[str]:
@@ -45,7 +46,7 @@ def test_a_line_without_a_hash_is_refused_by_file_and_line(
 ) -> None:
     number = project.read(name).count("\n") + 1
     project.append(name, f"{SIX}\n")
-    done = project.run("scripts/venv", "sync", env=path, check=False)
+    done = project.run(VENV, "sync", env=path, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "venv: there is no .venv yet; making it",
@@ -57,16 +58,16 @@ def test_a_line_without_a_hash_is_refused_by_file_and_line(
 def test_a_line_that_lost_its_hashes_is_refused_and_what_is_installed_stays(
     path: dict[str, str], project: Project
 ) -> None:
-    project.run("scripts/venv", "sync", env=path)
+    project.run(VENV, "sync", env=path)
     lock = project.read("requirements.txt")
     found = re.search(r"^(typer==\S+) \\\n( +--hash=.*\n)+", lock, re.MULTILINE)
     project.write("requirements.txt", lock.replace(found[0], f"{found[1]}\n"))
-    done = project.run("scripts/venv", "sync", env=path, check=False)
+    done = project.run(VENV, "sync", env=path, check=False)
     number = lock[: found.start()].count("\n") + 1
     told = f"venv: requirements.txt:{number}: expected a hash, found {found[1]}; run: scripts/venv lock"
     assert (done.returncode, done.stderr.splitlines()[-1]) == (1, told)
     project.write("requirements.txt", lock)
-    assert project.run("scripts/venv", "check", env=path).stderr == ""
+    assert project.run(VENV, "check", env=path).stderr == ""
 
 
 @pytest.mark.needs("bash")
@@ -80,20 +81,20 @@ def test_nothing_is_activated_from_a_line_without_a_hash(project: Project) -> No
 def test_locking_gives_a_line_its_hash(project: Project) -> None:
     project.append("requirements.in", "six\n")
     project.append("requirements.txt", f"{SIX}\n")
-    project.run("scripts/venv", "lock")
+    project.run(VENV, "lock")
     [line] = [line for line in entries(project.read("requirements.txt")) if "six" in line]
     assert line.startswith(f"{SIX} ") and "--hash=sha256:" in line
-    project.run("scripts/venv", "sync")
+    project.run(VENV, "sync")
 
 
 @INSTALLERS
 def test_check_names_what_is_installed_but_not_locked(
     path: dict[str, str], project: Project
 ) -> None:
-    project.run("scripts/venv", "sync", env=path)
-    assert project.run("scripts/venv", "check").stderr == ""
+    project.run(VENV, "sync", env=path)
+    assert project.run(VENV, "check").stderr == ""
     project.run(".venv/bin/python", "-m", "pip", "install", "-q", "--no-deps", "six", "toml")
-    done = project.run("scripts/venv", "check", check=False)
+    done = project.run(VENV, "check", check=False)
     told = "venv: not in the locks: six, toml; run: scripts/venv clean, then sync\n"
     assert (done.returncode, done.stderr) == (1, told)
 
@@ -102,13 +103,13 @@ def test_each_lock_gains_what_its_list_gains_and_loses_it_again(project: Project
     before = project.files()
     project.append("requirements.in", "six\n")
     project.append("requirements-dev.in", "toml\n")
-    project.run("scripts/venv", "lock")
+    project.run(VENV, "lock")
     for name, package in (("requirements.txt", "six"), ("requirements-dev.txt", "toml")):
         [line] = {*entries(project.read(name))} - {*entries(before[name].decode())}
         assert line.startswith(f"{package}==") and "--hash=sha256:" in line
     for name in ("requirements.in", "requirements-dev.in"):
         (project.path / name).write_bytes(before[name])
-    project.run("scripts/venv", "lock")
+    project.run(VENV, "lock")
     assert project.files() == before
 
 
