@@ -36,7 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_report_header() -> list[str]:
     """Say before the tests what will be skipped, and how to run it."""
-    lacks = {name: missing(name) for name in COMPONENTS if name not in ("powershell", "cmd", "wine")}
+    lacks = {
+        name: missing(name) for name in COMPONENTS if name not in ("powershell", "cmd", "wine")
+    }
     lines = [
         f"skipped: what needs {name}; to run it: {COMPONENTS[name]}"
         for name in lacks
