@@ -12,7 +12,7 @@ import pytest
 from plumbum import local
 from pytest_copie.plugin import Copie
 from support.commands import GIT, run
-from support.components import COMPONENTS, SHELLS, missing
+from support.components import COMPONENTS, EXPECTED, SHELLS, missing
 from support.projects import Bakery
 from support.rendering import no_trust
 from support.versions import export, history, release
@@ -36,22 +36,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_report_header() -> list[str]:
     """Say before the tests what will be skipped, and how to run it."""
-    lacks = {
-        name: missing(name) for name in COMPONENTS if name not in ("powershell", "cmd", "wine")
-    }
     lines = [
         f"skipped: what needs {name}; to run it: {COMPONENTS[name]}"
-        for name in lacks
-        if lacks[name]
+        for name in sorted(EXPECTED)
+        if missing(name)
     ]
     return lines or ["skipped: nothing"]
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     required = each_shell(item.config.getoption("--require").split(","))
+    if "all" in required:
+        required += EXPECTED
     for component in needed_by(item):
         if lack := missing(component):
-            if component in required or "all" in required:
+            if component in required:
                 pytest.fail(f"requires {component}, missing: {lack}", pytrace=False)
             pytest.skip(f"needs {component}, missing: {lack}")
 

@@ -27,6 +27,9 @@ COMPONENTS = {
     "wine": "install wine and MinGW",
     **{shell: f"install {shell}" for shell in (*SHELLS, *NATIVE)},
 }
+# What a machine like this one can have.
+ONLY_ON_WINDOWS = {"powershell", "cmd"}
+EXPECTED = set(COMPONENTS) - {"wine"} - (set() if os.name == "nt" else ONLY_ON_WINDOWS)
 
 
 @cache
