@@ -190,14 +190,14 @@ SHAPES = {
         "Hello, World!\n",
     ),
     "src": Shape(
-        SRC, {"command": "python -m shop", "code": "src", "port": 8000}, {}, '{"price": 42}'
+        SRC, {"command": "python -m shop", "code": "src", "port": "8000"}, {}, '{"price": 42}'
     ),
     "django": Shape(
         DJANGO,
         {
             "command": "gunicorn mysite.wsgi --bind 0.0.0.0:8000",
             "code": "manage.py mysite",
-            "port": 8000,
+            "port": "8000",
         },
         {
             "requirements.txt": "requirements.in",
@@ -248,7 +248,7 @@ def project(
 ) -> Iterator[Project]:
     """The project, adopted, locked and committed."""
     project = existing(tmp_path_factory.mktemp("existing"), shape.files)
-    port = {"port": free_port()} if "port" in shape.answers else {}
+    port = {"port": str(free_port())} if "port" in shape.answers else {}
     command = shape.answers["command"].replace("8000", str(port.get("port")))
     adopt(project, released, shape, **port, command=command, python_version=HERE)
     project.run("sh", "-ec", block("Adopt an existing project")[3])
@@ -432,7 +432,7 @@ def test_files_that_both_have_stay_the_owners(released: Path, tmp_path: Path) ->
 @pytest.mark.needs("docker")
 def test_who_listens_on_localhost_alone_is_not_healthy(released: Path, tmp_path: Path) -> None:
     project = existing(tmp_path / "localhost", SRC)
-    port = free_port()
+    port = str(free_port())
     answers = {"project_name": f"Localhost {os.getpid()}", "isolation": "docker", "port": port}
     command = f"python -m http.server {port} --bind 127.0.0.1"
     adopt(project, released, SHAPES["src"], **answers, command=command)
@@ -455,7 +455,7 @@ def test_becoming_own_code_keeps_what_is_there(bake: Bakery, released: Path) -> 
     project.commit()
     before = project.files()
     project.update(
-        "v1.0.0", app="own", command="python -m my_project serve", code="src data", port=8123
+        "v1.0.0", app="own", command="python -m my_project serve", code="src data", port="8123"
     )
     after = project.files()
     assert {name for name in before if before[name] != after.get(name)} == {

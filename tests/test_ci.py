@@ -417,7 +417,7 @@ def test_an_index_may_want_a_password(
 
 
 def test_a_scheduled_job_needs_a_ci(bake: Bakery, released: Path) -> None:
-    with pytest.raises(ValueError, match="needs ci"):
+    with pytest.raises(ValueError, match="schedule needs ci"):
         bake(update_bot="schedule")
     project = bake(released, "v1.0.0", ci="gitlab", update_bot="schedule")
     project.commit()

@@ -37,7 +37,7 @@ def free_port() -> int:
 def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     """A project of its own name, so that it meets no other one on this engine."""
     name = f"Test {os.getpid()} {label(request.param)}"
-    port = {"port": free_port()} if request.param["app"] == "web" else {}
+    port = {"port": str(free_port())} if request.param["app"] == "web" else {}
     project = bake(**request.param, **port, project_name=name, package_name="my_project")
     yield project
     project.run("docker", "compose", "--profile=*", "down", "--volumes", "--rmi=local", "-t1")

@@ -116,7 +116,7 @@ def test_a_wrong_answer_is_explained_and_can_be_mended(
 
 
 def test_an_update_asks_only_what_is_new(dialog: Any, bake: Bakery, repository: Path) -> None:
-    project = edit(bake(repository, "v1.0.0", app="web", port=8123))
+    project = edit(bake(repository, "v1.0.0", app="web", port="8123"))
     project.commit()
     with (repository / "copier.yml").open("a") as file:
         file.write("\ncolour:\n  type: str\n  help: Which colour?\n  default: red\n")
@@ -129,7 +129,7 @@ def test_an_update_asks_only_what_is_new(dialog: Any, bake: Bakery, repository: 
     child.expect_exact("Look at the changes with `git diff`")
     child.expect(pexpect.EOF)
     assert "colour: blue" in project.read(".copier-answers.yml")
-    assert "port: 8123" in project.read(".copier-answers.yml")
+    assert "port: '8123'" in project.read(".copier-answers.yml")
 
 
 def test_no_message_tells_to_overwrite_settings_that_are_there(
@@ -150,7 +150,7 @@ def test_the_messages_tell_what_to_type_next(
     isolation: str, app: str, released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     project = Project(tmp_path / "project", {})
-    answers = {"isolation": isolation, "app": app, "project_name": "Other Name", "port": 8123}
+    answers = {"isolation": isolation, "app": app, "project_name": "Other Name", "port": "8123"}
     copier.run_copy(str(released), project.path, answers, defaults=True)
     after_copy = capsys.readouterr().err
     project.commit()
@@ -244,7 +244,7 @@ def test_finds_drift_in_a_folder_of_a_larger_repository(
 def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
     bake: Bakery, released: Path
 ) -> None:
-    project = bake(released, "v1.0.0", isolation="docker", app="web", port=8123)
+    project = bake(released, "v1.0.0", isolation="docker", app="web", port="8123")
     project.commit()
     project.update("v1.0.0", services=["postgres"])
     text = project.read("DEVELOPMENT.md").partition("\nmkdir ../fresh")
@@ -253,7 +253,7 @@ def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
     assert "\n+++ ../fresh/requirements.in\t" in done.stdout
     fresh = Project(project.path.parent / "fresh", {}).files()
     expected = bake(
-        released, "v1.0.0", isolation="docker", app="web", port=8123, services=["postgres"]
+        released, "v1.0.0", isolation="docker", app="web", port="8123", services=["postgres"]
     ).files()
     assert fresh == expected
     assert "src/my_project/database.py" in fresh.keys() - project.files().keys()

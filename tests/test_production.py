@@ -35,7 +35,7 @@ def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     name = f"Production {os.getpid()} {request.param}"
     answers = {"app": request.param, "project_name": name, "package_name": "my_project"}
     if request.param == "web":
-        answers["port"] = free_port()
+        answers["port"] = str(free_port())
     project = bake(isolation="docker", **answers)
     if request.param == "cli":
         project.append("src/my_project/cli.py", WAIT)

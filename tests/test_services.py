@@ -36,7 +36,7 @@ WITH_SERVICES = [
 def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     """A project of its own name and ports, so that it meets no other one on this engine."""
     name = f"Services {os.getpid()} {label(request.param).replace('+', ' ')}"
-    web = {"port": free_port()} if request.param["app"] == "web" else {}
+    web = {"port": str(free_port())} if request.param["app"] == "web" else {}
     project = bake(
         **request.param, **web, isolation="both", python_version=HERE, project_name=name,
         package_name="my_project",

@@ -114,7 +114,7 @@ def test_any_answer_can_change_to_any_other_and_back(
 ) -> None:
     """The other answers are at random, but always the same."""
     question, _, again = question.partition(" ")
-    others = at_random(random.Random(question), question) | {"port": 8123}
+    others = at_random(random.Random(question), question) | {"port": "8123"}
     if question != "app":  # for what is special with code of one's own see test_adopt.py
         others["app"] = "web" if again else "cli"
     first, *changes = way_through(question)
@@ -161,7 +161,7 @@ def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bakery) -> Non
         "project_description": "Other.",
         "author_name": "Other",
         "author_email": "other@example.org",
-        "port": 8123,
+        "port": "8123",
         "command": "other",
         "code": "other",
         "registry": "mirror.example.org",
@@ -336,9 +336,9 @@ OLDER = [
         for app in choices("app")
     ),
     {"app": "web", "services": ["postgres", "redis"], "ci": "github", "update_bot": "schedule"},
-    {"isolation": "docker", "app": "web", "port": 8123, "ci": "gitlab", "license": "none"},
+    {"isolation": "docker", "app": "web", "port": "8123", "ci": "gitlab", "license": "none"},
     {"company_network": True, "registry": "mirror.example.com/hub", "update_bot": "renovate"},
-    {"app": "own", "command": "python app.py", "code": "app.py", "port": 8123},
+    {"app": "own", "command": "python app.py", "code": "app.py", "port": "8123"},
 ]
 
 
