@@ -145,7 +145,7 @@ SITUATIONS = {
             "package_index",
             *ORGANISATION,
         ],
-        offered={"package_name": "two_words", "port": 25391},
+        offered={"package_name": "two_words", "port": "25391"},
     ),
     "a web service in containers": Situation(
         chosen={
@@ -172,10 +172,10 @@ SITUATIONS = {
             "package_index",
             *ORGANISATION,
         ],
-        offered={"port": 25225},
+        offered={"port": "25225"},
     ),
     "code that is there, in containers": Situation(
-        chosen={"isolation": "docker", "python_version": "3.13", "app": "own", "port": 8123},
+        chosen={"isolation": "docker", "python_version": "3.13", "app": "own", "port": "8123"},
         asked=[
             *ABOUT,
             *ISOLATION,
@@ -200,7 +200,7 @@ SITUATIONS = {
             "company_network",
             *ORGANISATION,
         ],
-        offered={"port": None, "license": "none"},
+        offered={"port": "", "license": "none"},
     ),
     "a command with one service": Situation(
         chosen={"python_version": "3.15", "services": ["redis"], "license": "none"},

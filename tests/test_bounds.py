@@ -43,10 +43,10 @@ PLACES = [
     ("package_name", "{}qq", LETTERS),
     ("package_name", "qq{}qq", LETTERS + DIGITS + "_"),
     ("package_name", "qq{}", LETTERS + DIGITS + "_"),
-    ("author_email", "{}jane@example.org", LETTERS + DIGITS + "_.+-"),
+    ("author_email", "{}jane@example.org", LETTERS + DIGITS + "_+-"),
     ("author_email", "jane{}doe@example.org", LETTERS + DIGITS + "_.+-"),
     ("author_email", "jane@exam{}ple.org", LETTERS + DIGITS + "-."),
-    ("author_email", "jane@example.org{}", LETTERS + DIGITS + "-"),
+    ("author_email", "jane@example.org{}", LETTERS + DIGITS),
     ("command", "{}serve", LETTERS + DIGITS + "_./"),
     ("command", "ser{}ve", LETTERS + DIGITS + "_./:@%+,- "),
     ("command", "serve{}", LETTERS + DIGITS + "_./:@%+,-"),
@@ -108,12 +108,13 @@ def test_a_name_has_1_to_64_characters(question: str) -> None:
 
 @pytest.mark.parametrize("app", ["web", "own"])
 def test_a_port_is_a_number_from_1024_to_65535(app: str) -> None:
-    for port in (1024, 8000, 65535):
+    for port in ("1024", "8000", "9999", "10000", "59999", "65499", "65529", "65535"):
         assert not refusal("port", port, app), port
-    for port in (-1024, 0, 80, 1023, 65536, 10**9, 8000.0, 8000.5, True, "8000", "x", [8000]):
+    for port in ("-1024", "0", "80", "1023", "65536", "65540", "70000", "1000000000", "8000.0"):
         assert "Use 1024 to 65535" in refusal("port", port, app), port
-    for nothing in (None, ""):
-        assert bool(refusal("port", nothing, app)) == (app == "web"), "own code need not listen"
+    for port in ("08000", " 8000", "8000\n", "8_000", "0x1f90", "٨٠٠٠", "True", "x", "[8000]"):
+        assert "Use 1024 to 65535" in refusal("port", port, app), port
+    assert bool(refusal("port", "", app)) == (app == "web"), "own code need not listen"
 
 
 ADDRESSES = {

@@ -584,7 +584,7 @@ def test_an_update_refuses_an_edited_answer_by_name(
     record(project, **{question: wrong})
     before = project.files()
     with pytest.raises(ValueError, match=f"question '{question}': .*, not ") as refusal:
-        project.update()
+        project.update("v1.0.0")
     assert said(refusal.value).isprintable()
     assert project.files() == before
 
@@ -658,9 +658,10 @@ def test_a_number_that_was_not_asked_for_counts_after_a_switch(
     since_numbers: Path, tmp_path: Path
 ) -> None:
     project = of_numbers(since_numbers, tmp_path / "project", {"app": "cli", "port": 8123}, 8123)
-    project.update()
+    project.update("v2.0.0")
     project.commit()
-    project.update(app="web")
+    project.answers["port"] = "8123"  # text, since it is asked
+    project.update("v2.0.0", app="web")
     assert "127.0.0.1:${APP_PORT:-8123}:8000" in project.read("compose.base.yaml")
 
 
