@@ -30,7 +30,13 @@ NETWORK = {
     "registry": "mirror.example.com/hub",
     "package_index": "https://pypi.example.com/simple",
 }
-OWN_THAT_LISTENS = {"app": "own", "ci": "github", "port": 8000, "command": "python -m shop"}
+OWN_THAT_LISTENS = {
+    "app": "own",
+    "ci": "github",
+    "command": "python -m shop",
+    "port": 8000,
+    "python_version": "3.13",  # others are offered this one
+}
 
 
 def is_own_with_services(answers: dict[str, Any]) -> bool:
