@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import functools
-import hashlib
 import http.server
 import importlib.metadata
 import json
@@ -22,9 +21,9 @@ import pytest
 import yaml
 from support.answers import combinations, label
 from support.commands import ROOT, run
+from support.packages import locked, wheel
 from support.projects import Bakery, Project
 from support.versions import release
-from test_index import wheel
 from test_venv import HERE, path_without_uv
 
 CONFLICT = "<<<<<<< before updating\nours\n=======\ntheirs\n>>>>>>> after updating\n"
@@ -395,8 +394,7 @@ def test_an_index_may_want_a_password(
     tools = wheel(folder / "tools", "tools", "1.0", "ruff", "pytest")
     answers = {"package_index": f"{address}/", "company_network": True, "python_version": HERE}
     project = bake(ci=ci, isolation="venv", **answers)
-    digest = hashlib.sha256(tools.read_bytes()).hexdigest()
-    project.write("requirements.txt", f"tools==1.0 --hash=sha256:{digest}\n")
+    project.write("requirements.txt", locked(tools))
     project.write("requirements-dev.txt", "")
     shutil.copy(certificate, project.path / "certs")
     if ci == "github":

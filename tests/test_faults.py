@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import itertools
 import os
 import re
@@ -18,9 +17,9 @@ from unittest.mock import Mock
 
 import pytest
 from support.components import find_python
+from support.packages import BOTH_THERE, small, wheel
 from support.projects import Bakery, Project
 from support.scripts import load_scripts
-from test_index import wheel
 from test_venv import HERE, NO_ASSIGNMENT, WITHOUT_UV, session, shell
 
 # Each file of each package is as it was published. To import them takes far longer, as that
@@ -43,33 +42,10 @@ def project(bake: Bakery) -> Project:
     return bake(isolation="venv", app="cli", python_version=HERE)
 
 
-@pytest.fixture(scope="module")
-def wheels(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Two packages in a folder, and the variables that make pip and uv look there alone."""
-    folder = tmp_path_factory.mktemp("wheels")
-    for name in ("alpha", "beta"):
-        wheel(folder, name, "1.0")
-    found = {"PIP_FIND_LINKS": str(folder), "UV_FIND_LINKS": str(folder)}
-    return found | {"PIP_NO_INDEX": "1", "UV_NO_INDEX": "1"}
-
-
 @pytest.fixture
-def small(project: Project, wheels: dict[str, str]) -> Project:
-    """A project that needs these alone, as pip takes seconds to install what others need."""
-    for lock, name in (("requirements.txt", "alpha"), ("requirements-dev.txt", "beta")):
-        project.write(lock, locked(Path(wheels["PIP_FIND_LINKS"]), name))
-    return project
-
-
-def locked(folder: Path, name: str) -> str:
-    """Return the entry of a package in a lock."""
-    [path] = folder.glob(f"{name}-1.0-*.whl")
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return f"{name}==1.0 \\\n    --hash=sha256:{digest}\n"
-
-
-# Both packages of a small project are there.
-BOTH_THERE = "python -c 'import alpha, beta; print(1)'"
+def wheels(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Let the project need two small packages alone; the variables to find them."""
+    return small(project, tmp_path_factory.mktemp("wheels"))
 
 
 def start(
@@ -115,11 +91,11 @@ def test_several_terminals_at_once_make_one_environment(project: Project, tmp_pa
 
 
 @pytest.mark.needs("bash")
-def test_several_terminals_at_once_run_pip_once(small: Project, wheels: dict[str, str]) -> None:
+def test_several_terminals_at_once_run_pip_once(project: Project, wheels: dict[str, str]) -> None:
     script = f". scripts/activate && {BOTH_THERE}"
-    terminals = [start(small, script, **wheels | WITHOUT_UV) for _ in range(4)]
+    terminals = [start(project, script, **wheels | WITHOUT_UV) for _ in range(4)]
     outputs = [terminal.communicate() for terminal in terminals]
-    assert [out for out, _ in outputs] == ["1\n"] * 4
+    assert [out for out, _ in outputs] == [f"{project.path}/.venv\n"] * 4
     assert "".join(error for _, error in outputs).count("setting up .venv with") == 1
 
 
@@ -143,16 +119,18 @@ runpy.run_path("scripts/venv.py", run_name="__main__")
 
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("anew", [True, False], ids=["anew", "update"])
-def test_a_kill_at_any_step_is_healed(small: Project, wheels: dict[str, str], anew: bool) -> None:
-    session(small, "bash", env=wheels)
+def test_a_kill_at_any_step_is_healed(project: Project, wheels: dict[str, str], anew: bool) -> None:
+    session(project, "bash", env=wheels)
     for step in itertools.count():
         if anew:
-            shutil.rmtree(small.path / ".venv")
+            shutil.rmtree(project.path / ".venv")
         else:
-            small.append("requirements-dev.txt", "# changed\n")
+            project.append("requirements-dev.txt", "# changed\n")
         killed = (sys.executable, "-I", "-c", KILLED, step)
-        done = small.run(*killed, env=wheels, check=False)
-        assert shell(small, "bash", BOTH_THERE, env=wheels) == "1\n", f"step {step}"
+        done = project.run(*killed, env=wheels, check=False)
+        assert shell(project, "bash", BOTH_THERE, env=wheels) == f"{project.path}/.venv\n", (
+            f"step {step}"
+        )
         if done.returncode == 0:
             break
         assert done.returncode == -signal.SIGKILL
@@ -189,34 +167,34 @@ def wait_for(path: Path, terminal: subprocess.Popen[str]) -> None:
 
 @pytest.mark.needs("bash")
 def test_an_installer_that_outlives_its_caller_is_waited_for(
-    small: Project, wheels: dict[str, str], tmp_path: Path
+    project: Project, wheels: dict[str, str], tmp_path: Path
 ) -> None:
     told = 'echo $PPID >"$here/new"; mv "$here/new" "$here/caller"'
     slow = uv_that(tmp_path, f'{told}; until [ -e "$here/go" ]; do sleep 0.01; done')
-    first = start(small, f". scripts/activate && {BOTH_THERE}", **wheels | slow)
+    first = start(project, f". scripts/activate && {BOTH_THERE}", **wheels | slow)
     wait_for(tmp_path / "caller", first)
     os.kill(int((tmp_path / "caller").read_text()), signal.SIGKILL)
-    second = start(small, f". scripts/activate && {BOTH_THERE}", **wheels)
+    second = start(project, f". scripts/activate && {BOTH_THERE}", **wheels)
     assert second.stderr
     assert "waiting for another terminal" in second.stderr.readline()
     (tmp_path / "go").touch()
-    assert second.communicate()[0] == "1\n"
+    assert second.communicate()[0] == f"{project.path}/.venv\n"
     first.communicate()
 
 
 @pytest.mark.needs("bash")
 def test_an_interrupt_leaves_the_shell_as_it_was(
-    small: Project, wheels: dict[str, str], tmp_path: Path
+    project: Project, wheels: dict[str, str], tmp_path: Path
 ) -> None:
     line = "trap : INT; . scripts/activate; echo $?-${VIRTUAL_ENV-none}"
     slow = uv_that(tmp_path, 'touch "$here/started"; sleep 600')
-    terminal = start(small, line, **wheels | slow)
+    terminal = start(project, line, **wheels | slow)
     wait_for(tmp_path / "started", terminal)
     os.killpg(terminal.pid, signal.SIGINT)
     out, error = terminal.communicate()
     assert out == "1-none\n"
     assert error.splitlines()[-1].startswith("venv: interrupted")
-    assert shell(small, "bash", BOTH_THERE, env=wheels) == "1\n"
+    assert shell(project, "bash", BOTH_THERE, env=wheels) == f"{project.path}/.venv\n"
 
 
 def test_an_interrupt_while_it_starts_is_one_line(project: Project) -> None:
@@ -237,31 +215,31 @@ def test_an_interrupt_while_it_starts_is_one_line(project: Project) -> None:
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_a_first_set_up_that_fails_leaves_nothing(
-    path: dict[str, str], small: Project, wheels: dict[str, str]
+    path: dict[str, str], project: Project, wheels: dict[str, str]
 ) -> None:
-    small.append("requirements.txt", "six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
-    assert session(small, "bash", check=False, env=wheels | path).returncode
-    assert [path.name for path in (small.path / ".venv").iterdir()] == [".gitignore"]
+    project.append("requirements.txt", "six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
+    assert session(project, "bash", check=False, env=wheels | path).returncode
+    assert [path.name for path in (project.path / ".venv").iterdir()] == [".gitignore"]
 
 
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_what_cannot_be_replaced_is_kept(
-    path: dict[str, str], small: Project, wheels: dict[str, str], tmp_path: Path
+    path: dict[str, str], project: Project, wheels: dict[str, str], tmp_path: Path
 ) -> None:
     """The project is moved where there is no network, and then moved back."""
-    session(small, "bash", env=wheels)
-    moved = Project(tmp_path / "moved", small.answers)
-    small.path.rename(moved.path)
+    session(project, "bash", env=wheels)
+    moved = Project(tmp_path / "moved", project.answers)
+    project.path.rename(moved.path)
     (tmp_path / "empty").mkdir()
     empty = {name: str(tmp_path / "empty") for name in ("PIP_FIND_LINKS", "UV_FIND_LINKS")}
     offline = wheels | path | empty | {"UV_CACHE_DIR": str(tmp_path / "cache")}
     done = session(moved, "bash", check=False, env=offline)
     command = "python pip install" if path else "uv pip sync"
     assert "setting up .venv with" in done.stderr and f"`{command}` ended with" in done.stderr
-    moved.path.rename(small.path)
-    done = session(small, "bash", BOTH_THERE, env=offline)
-    assert (done.stdout, done.stderr) == ("1\n", "")
+    moved.path.rename(project.path)
+    done = session(project, "bash", BOTH_THERE, env=offline)
+    assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n", "")
 
 
 @pytest.mark.needs("bash")
@@ -407,14 +385,14 @@ def test_locks_change_together_or_not_at_all(project: Project) -> None:
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_a_package_that_is_for_other_platforms_now_goes(
-    small: Project, wheels: dict[str, str], path: dict[str, str]
+    project: Project, wheels: dict[str, str], path: dict[str, str]
 ) -> None:
-    shell(small, "bash", BOTH_THERE, env=wheels | path)
-    elsewhere = small.read("requirements.txt").replace("==1.0", "==1.0 ; python_version < '3'")
-    small.write("requirements.txt", elsewhere)
-    done = session(small, "bash", BOTH_THERE, env=wheels | path, check=False)
+    shell(project, "bash", BOTH_THERE, env=wheels | path)
+    elsewhere = project.read("requirements.txt").replace("==1.0", "==1.0 ; python_version < '3'")
+    project.write("requirements.txt", elsewhere)
+    done = session(project, "bash", BOTH_THERE, env=wheels | path, check=False)
     assert done.returncode and "removed what is not in the locks: alpha\n" in done.stderr
-    small.run("scripts/venv", "check")
+    project.run("scripts/venv", "check")
 
 
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
@@ -453,9 +431,9 @@ def test_a_lock_that_cannot_be_read_is_named(
 
 
 @pytest.mark.needs("bash")
-def test_a_mark_of_utf_8_hides_no_package(small: Project, wheels: dict[str, str]) -> None:
-    small.write("requirements.txt", "\ufeff" + small.read("requirements.txt"))
-    assert shell(small, "bash", BOTH_THERE, env=wheels | WITHOUT_UV) == "1\n"
+def test_a_mark_of_utf_8_hides_no_package(project: Project, wheels: dict[str, str]) -> None:
+    project.write("requirements.txt", "\ufeff" + project.read("requirements.txt"))
+    assert shell(project, "bash", BOTH_THERE, env=wheels | WITHOUT_UV) == f"{project.path}/.venv\n"
 
 
 @pytest.mark.needs("bash")
@@ -621,13 +599,13 @@ def test_what_cannot_hold_an_environment_is_named(
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("path", [{}, WITHOUT_UV], ids=["uv", "pip"])
 def test_a_link_to_a_folder_is_filled(
-    small: Project, wheels: dict[str, str], tmp_path: Path, path: dict[str, str]
+    project: Project, wheels: dict[str, str], tmp_path: Path, path: dict[str, str]
 ) -> None:
     """A .venv on another disk."""
-    (small.path / ".venv").symlink_to(tmp_path, target_is_directory=True)
-    assert shell(small, "bash", BOTH_THERE, env=wheels | path) == "1\n"
-    small.run("scripts/venv", "clean")
-    assert (small.path / ".venv").is_symlink() and not any(tmp_path.iterdir())
+    (project.path / ".venv").symlink_to(tmp_path, target_is_directory=True)
+    assert shell(project, "bash", BOTH_THERE, env=wheels | path) == f"{project.path}/.venv\n"
+    project.run("scripts/venv", "clean")
+    assert (project.path / ".venv").is_symlink() and not any(tmp_path.iterdir())
 
 
 def test_a_python_without_pip_is_named(tmp_path: Path) -> None:

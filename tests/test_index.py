@@ -6,37 +6,17 @@ import base64
 import functools
 import hashlib
 import threading
-import zipfile
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from support.packages import locked, wheel
 from support.projects import Bakery, Project
 from test_venv import HERE, WITHOUT_UV, session
 
 PASSWORD = "s3cret"
-
-
-def wheel(folder: Path, name: str, version: str, *commands: str) -> Path:
-    """Write a wheel of one module, which knows its version, and of commands that do nothing."""
-    folder.mkdir(parents=True, exist_ok=True)
-    info = f"{name}-{version}.dist-info"
-    files = {
-        f"{name}.py": f"VERSION = '{version}'\n\n\ndef main() -> None:\n    pass\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
-    }
-    entries = "".join(f"{command} = {name}:main\n" for command in commands)
-    files[f"{info}/entry_points.txt"] = f"[console_scripts]\n{entries}"
-    record = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
-
-    path = folder / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(path, "w") as archive:
-        for member, text in {**files, f"{info}/RECORD": record}.items():
-            archive.writestr(member, text)
-    return path
 
 
 class Index(SimpleHTTPRequestHandler):
@@ -96,12 +76,11 @@ def project(bake: Bakery, wheels: Path) -> Project:
 
 def pin(project: Project, wheels: Path, lock: str, **packages: str) -> None:
     """Write a lock."""
-    lines = ""
-    for name, version in packages.items():
-        [path] = wheels.glob(f"simple/{name}/{name}-{version}-*.whl")
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        lines += f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
-    project.write(lock, lines)
+    entries = [
+        locked(wheels / f"simple/{name}/{name}-{version}-py3-none-any.whl")
+        for name, version in packages.items()
+    ]
+    project.write(lock, "".join(entries))
 
 
 ALPHA = "python -c 'import alpha, beta; print(alpha.VERSION)'"

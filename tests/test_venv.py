@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from support.answers import SAMPLES, choices
 from support.commands import ROOT, run
+from support.packages import BOTH_THERE, locked, small, wheel
 from support.projects import Bakery, Project
 from support.scripts import load_scripts
 
@@ -84,18 +85,32 @@ def environment(output: str) -> dict[str, str]:
     return dict(json.loads(output)[1])
 
 
-@pytest.fixture(scope="module", params=SAMPLES)
-def project(request: pytest.FixtureRequest, bake: Bakery) -> Project:
+@pytest.fixture(scope="module")
+def project(bake: Bakery) -> Project:
     """A project whose environment uv has made."""
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    project.run("scripts/venv", "sync")
+    return project
+
+
+@pytest.fixture(scope="module", params=SAMPLES)
+def sample(request: pytest.FixtureRequest, bake: Bakery) -> Project:
+    """The same of each sample, for what is not the same in all of them."""
     project = bake(isolation="venv", app=request.param, python_version=HERE)
     project.run("scripts/venv", "sync")
     return project
 
 
+@pytest.mark.needs("bash")
+def test_runs_the_tests_and_linters(sample: Project) -> None:
+    assert "passed" in shell(sample, "bash", "pytest -q")
+    assert "All checks passed" in shell(sample, "bash", "ruff check")
+
+
 @pytest.mark.parametrize("name", SOURCE)
-def test_runs_the_tests_and_linters(project: Project, name: str) -> None:
-    assert "passed" in shell(project, name, "pytest -q")
-    assert "All checks passed" in shell(project, name, "ruff check")
+def test_runs_the_tools_of_the_environment(project: Project, name: str) -> None:
+    lines = "ruff check", "python -m my_project hello"
+    assert shell(project, name, *lines).splitlines() == ["All checks passed!", "Hello, World!"]
 
 
 # All that a shell knows, but for what changes with every command.
@@ -260,35 +275,18 @@ def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bakery) -> None:
 
 @pytest.mark.needs("bash")
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
-def test_follows_the_lock(uv: bool, bake: Bakery) -> None:
+def test_follows_the_lock(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
-    path = {} if uv else WITHOUT_UV
-    packages = "python -c 'import importlib.metadata as m; print(*sorted(d.name for d in m.distributions()))'"
-    before = shell(project, "bash", packages, env=path)
-    assert "iniconfig" in before and "pip" in before.split()
-
-    # A lock without pytest, and with a package that was not there.
-    lock = project.read("requirements-dev.txt")
-    kept = [block for block in split(lock) if block.startswith(("pip", "python-dotenv", "ruff"))]
-    six = "six==1.17.0 --hash=sha256:4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274\n"
-    project.write("requirements-dev.txt", "".join([*kept, six]))
-    done = session(project, "bash", packages, env=path)
-    assert "requirements-dev.txt changed" in done.stderr
-    assert "removed what is not in the locks: " in done.stderr and "pytest" in done.stderr
-    after = done.stdout.split()
-    assert "six" in after and "pytest" not in after and "typer" in after
-    assert project.run(sys.executable, "scripts/venv.py", "check").returncode == 0
-
-
-def split(lock: str) -> list[str]:
-    """Return the entries of a lock, each with its hashes."""
-    entries: list[str] = []
-    for line in lock.splitlines(keepends=True):
-        if not line.startswith(("#", " ")):
-            entries.append("")
-        if entries:
-            entries[-1] += line
-    return entries
+    environment = small(project, tmp_path) | ({} if uv else WITHOUT_UV)
+    shell(project, "bash", "python -c 'import alpha, beta'", env=environment)
+    project.write("requirements-dev.txt", locked(wheel(tmp_path, "gamma", "1.0")))
+    done = session(
+        project, "bash", "python -c 'import alpha, gamma, beta'", env=environment, check=False
+    )
+    assert "venv: requirements-dev.txt changed" in done.stderr
+    assert "venv: removed what is not in the locks: beta\n" in done.stderr
+    assert "No module named 'beta'" in done.stderr
+    project.run("scripts/venv", "check")
 
 
 @pytest.mark.needs("bash")
@@ -321,18 +319,17 @@ def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bakery) -
 def test_works_in_odd_paths_and_after_a_move(
     name: str, uv: bool, bake: Bakery, tmp_path: Path
 ) -> None:
-    source = bake(isolation="venv", app="cli", python_version=HERE)
-    project = Project(tmp_path / name, source.answers)
-    shutil.copytree(source.path, project.path)
-    path = {} if uv else WITHOUT_UV
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    environment = small(project, tmp_path) | ({} if uv else WITHOUT_UV)
+    odd = Project(tmp_path / name, {})
+    project.path.rename(odd.path)
     for shell_name in SOURCE:
-        out = shell(project, shell_name, "python -m my_project info", env=path)
-        assert f"in {project.path}/.venv on" in out
-    moved = Project(tmp_path / f"{name} moved", source.answers)
-    project.path.rename(moved.path)
-    done = session(moved, "bash", "python -m my_project info", env=path)
-    assert f"the project was moved here from {project.path}" in done.stderr
-    assert f"in {moved.path}/.venv on" in done.stdout
+        assert shell(odd, shell_name, BOTH_THERE, env=environment) == f"{odd.path}/.venv\n"
+    moved = Project(tmp_path / f"{name} moved", {})
+    odd.path.rename(moved.path)
+    done = session(moved, "bash", BOTH_THERE, env=environment)
+    assert f"the project was moved here from {odd.path}" in done.stderr
+    assert done.stdout == f"{moved.path}/.venv\n"
 
 
 @pytest.mark.needs("bash")
@@ -366,12 +363,14 @@ def test_a_part_that_is_gone_is_missed(part: str, bake: Bakery) -> None:
 def test_a_uv_that_does_not_run_is_passed_by(bake: Bakery, tmp_path: Path) -> None:
     """pyenv puts one on PATH when any of its Pythons has it."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
+    wheels = small(project, tmp_path / "wheels")
     shims = tmp_path / "shims"
     shims.mkdir()
     (shims / "uv").write_text("#!/bin/sh\necho pyenv: uv: command not found >&2\nexit 127\n")
     (shims / "uv").chmod(0o755)
     path = {"PATH": f"{shims}{os.pathsep}{WITHOUT_UV['PATH']}"}
-    assert shell(project, "bash", "python -m my_project hello", env=path) == "Hello, World!\n"
+    found = shell(project, "bash", BOTH_THERE, env=wheels | path)
+    assert found == f"{project.path}/.venv\n"
 
 
 @pytest.mark.needs("bash")
@@ -502,10 +501,10 @@ def test_the_newest_python_that_pyproject_allows_is_taken(bake: Bakery) -> None:
 
 
 @pytest.mark.needs("bash")
-def test_what_is_installed_may_not_be_a_packages_name(project: Project) -> None:
+def test_what_is_installed_may_not_be_a_packages_name(sample: Project) -> None:
     """A package of that name would hide it, or be hidden by it."""
     script = "import importlib.metadata as m; print(*m.packages_distributions())"
-    modules = shell(project, "bash", f"python -c '{script}'").split()
+    modules = shell(sample, "bash", f"python -c '{script}'").split()
     taken = (ROOT / "includes/names.jinja").read_text("utf-8").split()
     assert {name for name in modules if name.isidentifier() and not name.startswith("_")} <= {
         *taken
@@ -590,32 +589,42 @@ def test_project_python_decides(bake: Bakery) -> None:
     assert done.returncode and "PROJECT_PYTHON=/no/python starts no Python" in done.stderr
 
 
+@pytest.fixture(scope="module")
+def private_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The variables with which the first project gets a uv of its own, and the next ones keep it."""
+    return WITHOUT_UV | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
+
+
 @pytest.mark.parametrize("app", choices("app"))
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "private uv"])
-def test_locking_again_changes_nothing(uv: bool, app: str, bake: Bakery, tmp_path: Path) -> None:
+def test_locking_again_changes_nothing(
+    uv: bool, app: str, bake: Bakery, private_uv: dict[str, str]
+) -> None:
     project = bake(isolation="venv", app=app)
     before = project.files()
-    path = {} if uv else WITHOUT_UV | {"XDG_CACHE_HOME": str(tmp_path)}
+    path = {} if uv else private_uv
     project.run(sys.executable, "scripts/venv.py", "lock", env=path)
     assert project.files() == before
 
 
 def test_several_projects_get_one_private_uv(bake: Bakery, tmp_path: Path) -> None:
-    """And keep it: the second time needs no pip."""
-    projects = [bake(isolation="venv", app="cli") for _ in range(4)]
-    environment = WITHOUT_UV | {"XDG_CACHE_HOME": str(tmp_path)}
+    """And keep it: the second time needs no pip. In its place, a script starts the one here."""
+    projects = [bake(isolation="venv", app="cli") for _ in range(2)]
+    program = f'#!/bin/sh\nexec {shutil.which("uv")} "$@"\n'
+    wheel(tmp_path / "wheels", "uv", "999.0", programs={"uv": program})
+    offline = {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "empty")}
+    environment = WITHOUT_UV | offline | {"XDG_CACHE_HOME": str(tmp_path)}
+    with_uv = environment | {"PIP_FIND_LINKS": str(tmp_path / "wheels")}
     with ThreadPoolExecutor() as pool:
-        list(
-            pool.map(lambda project: project.run("scripts/venv", "lock", env=environment), projects)
-        )
+        list(pool.map(lambda project: project.run("scripts/venv", "lock", env=with_uv), projects))
     [kept] = (path for path in (tmp_path / "venv.py").rglob("*") if path.is_file())
     assert kept.name == "uv"
-    environment |= {"PIP_NO_INDEX": "1"}
     projects[0].run("scripts/venv", "lock", env=environment)
     done = projects[0].run("scripts/venv", "lock", "--upgrade", env=environment, check=False)
     assert done.returncode and "No matching distribution found for uv" in done.stderr
-    kept.write_bytes(kept.read_bytes()[:1000])
-    projects[0].run("scripts/venv", "lock", env=environment | {"PIP_NO_INDEX": "0"})
+    kept.write_bytes(kept.read_bytes()[:10])
+    assert projects[0].run("scripts/venv", "lock", env=environment, check=False).returncode
+    projects[0].run("scripts/venv", "lock", env=with_uv)
 
 
 @pytest.mark.needs("bash")
@@ -627,13 +636,13 @@ def test_locking_takes_what_was_added(bake: Bakery) -> None:
     assert shell(project, "bash", "python -c 'import six; print(six.PY3)'") == "True\n"
 
 
-def test_pip_install_works_and_types_hold(project: Project, tmp_path: Path) -> None:
-    python, target = project.path / ".venv/bin/python", tmp_path / "installed"
-    project.run(python, "-m", "pip", "install", "-q", "--no-deps", "--target", target, ".")
+def test_pip_install_works_and_types_hold(sample: Project, tmp_path: Path) -> None:
+    python, target = sample.path / ".venv/bin/python", tmp_path / "installed"
+    sample.run(python, "-m", "pip", "install", "-q", "--no-deps", "--target", target, ".")
     assert (target / "bin/my-project").exists() and (target / "my_project/__main__.py").exists()
     metadata = next(target.glob("*.dist-info/METADATA")).read_text("utf-8")
     assert "Requires-Dist: pydantic-settings\n" in metadata
-    done = project.run("mypy", "--strict", "--python-executable", python, "src", "tests")
+    done = sample.run("mypy", "--strict", "--python-executable", python, "src", "tests")
     assert "no issues found" in done.stdout
 
 
@@ -651,9 +660,10 @@ def test_uv_changes_nothing_in_the_environment(project: Project) -> None:
 def test_the_environment_is_called_as_the_project(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     """Prompts such as that of starship show the name that stands in it."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
+    wheels = small(project, tmp_path / "wheels")
     odd = Project(tmp_path / "-o'd $d", {})
     project.path.rename(odd.path)
-    odd.run("scripts/venv", "sync", env={} if uv else WITHOUT_UV)
+    odd.run("scripts/venv", "sync", env=wheels | ({} if uv else WITHOUT_UV))
     name = "-o'd $d".replace("'", "_").replace("$", "_")
     [line] = (line for line in odd.read(".venv/pyvenv.cfg").splitlines() if "prompt = " in line)
     assert line.removeprefix("prompt = ").strip("'") == name
@@ -664,7 +674,7 @@ def test_the_environment_is_called_as_the_project(uv: bool, bake: Bakery, tmp_pa
 def test_no_install_setting_leads_astray(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli")
     lock = project.read("requirements.txt")
-    project.run(sys.executable, "-m", "venv", tmp_path / "other")
+    project.run(sys.executable, "-m", "venv", "--without-pip", tmp_path / "other")
     before = sorted((tmp_path / "other").rglob("*.dist-info"))
     (tmp_path / "pip.conf").write_text(
         "[global]\nuser = true\nrequire-virtualenv = true\n"
