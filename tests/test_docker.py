@@ -74,9 +74,9 @@ def test_development_reloads_on_a_change(project: Project) -> None:
     source = project.read("src/my_project/app.py")
     project.write("src/my_project/app.py", source.replace("{name}!", "dear {name}!"))
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while get_or_none(project, "/") != {"message": "Hello, dear World!"}:
-            assert time.monotonic() < deadline, "did not reload within 10 s"
+            assert time.monotonic() < deadline, "did not reload"
             time.sleep(0.2)
     finally:
         project.write("src/my_project/app.py", source)
@@ -311,7 +311,7 @@ def test_the_image_serves_without_compose(project: Project) -> None:
     container = run("docker", "run", *words, tag).stdout.strip()
     alone = Project(project.path, {"port": port})
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while get_or_none(alone, "/healthz") != {"status": "ok"}:
             assert time.monotonic() < deadline, run("docker", "logs", container).stderr
             time.sleep(0.1)

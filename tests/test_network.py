@@ -192,7 +192,7 @@ def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         server = subprocess.Popen(words, stdout=log, stderr=log)
     image = f"{address}/hub/python:3.14-slim"
     try:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while socket_refuses(address):
             assert time.monotonic() < deadline, (folder / "log").read_text()
             time.sleep(0.1)

@@ -66,7 +66,7 @@ def production(project: Project, *words: str) -> str:
     return project.run("docker", "compose", "-f", "compose.yaml", *worker, *words).stdout
 
 
-def eventually(is_so: Any, seconds: float = 20) -> None:
+def eventually(is_so: Any, seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not is_so():
         assert time.monotonic() < deadline, f"not within {seconds} s"
