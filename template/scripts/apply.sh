@@ -21,7 +21,8 @@ fi
 
 IFS='' read -r _venv_names <"$_venv_dir/../.venv/activate.names"
 eval "set -- $_venv_names" # not split by IFS, which may be anything
-for _venv_name; do # it may be exported, set or unset
+# Each variable may be exported, set or unset.
+for _venv_name; do
     _venv_undo="$_venv_undo
         \\unset $_venv_name"
     eval "[ -n \"\${$_venv_name+set}\" ]" || continue
@@ -35,7 +36,8 @@ done
 . "$_venv_dir/../.venv/activate.sh"
 _venv_bin=$VIRTUAL_ENV/bin
 [ -d "$_venv_bin" ] || _venv_bin=$(cygpath -u "$VIRTUAL_ENV")/Scripts # Git Bash on Windows
-\export "PATH=$_venv_bin:$PATH" # what `env -i` starts has one that is not exported
+# A shell that `env -i` starts has a PATH that is not exported.
+\export "PATH=$_venv_bin:$PATH"
 \unset PYTHONHOME
 if [ -n "${PS1-}" ] && [ -z "${VIRTUAL_ENV_DISABLE_PROMPT-}" ]; then
     _venv_prompt="($VIRTUAL_ENV_PROMPT) "
