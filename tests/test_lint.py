@@ -76,8 +76,8 @@ def complaints(contents: list[Content], done: subprocess.CompletedProcess[str]) 
 
 def test_ruff(contents: list[Content]) -> None:
     files = named(contents, "*.py")
-    lint(files, "ruff", "check", "--force-exclude")
-    lint(files, "ruff", "format", "--check", "--force-exclude")
+    lint(files, "ruff", "check", "--no-cache", "--force-exclude")
+    lint(files, "ruff", "format", "--no-cache", "--check", "--force-exclude")
 
 
 def test_mypy_of_each_sample_and_its_tests(bake: Bakery, packages: Path, tmp_path: Path) -> None:
@@ -282,8 +282,8 @@ def test_venv_py_is_for_pythons_from_3_9_on() -> None:
     paths = SCRIPTS.glob("*.py")
     flags = ("--isolated", "--target-version", "py39", "--line-length", "100")
     for path in paths:
-        assert run("ruff", "check", *flags, path).returncode == 0
-        assert run("ruff", "format", "--check", *flags, path).returncode == 0
+        assert run("ruff", "check", "--no-cache", *flags, path).returncode == 0
+        assert run("ruff", "format", "--no-cache", "--check", *flags, path).returncode == 0
 
 
 @pytest.mark.needs("python3.9")
@@ -296,8 +296,8 @@ def test_venv_py_starts_with_python_3_9() -> None:
 
 
 def test_this_repository() -> None:
-    run("ruff", "check", ".", cwd=ROOT)
-    run("ruff", "format", "--check", ".", cwd=ROOT)
+    run("ruff", "check", "--no-cache", ".", cwd=ROOT)
+    run("ruff", "format", "--no-cache", "--check", ".", cwd=ROOT)
 
     rules = "{extends: default, rules: {document-start: disable, line-length: disable, truthy: {check-keys: false}}}"
     workflows = (ROOT / ".github/workflows").glob("*")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache, cached_property, partial
@@ -65,12 +66,12 @@ SUBJECTS: dict[str, list[Answers]] = {
 # What only one kind of application is asked for.
 PROGRAMS: dict[str, list[Answers]] = {
     "cli": [{}],
-    "web": [{}, {"port": 1024}],
+    "web": [{}, {"port": "1024"}],
     "own": [
         {},
-        {"command": "gunicorn shop:app", "code": "shop.py templates", "port": 8080},
+        {"command": "gunicorn shop:app", "code": "shop.py templates", "port": "8080"},
         {"command": "python manage.py runserver 0.0.0.0:8000", "code": "manage.py shop"},
-        {"command": "./bin/start --verbose", "code": "src bin", "port": 65535},
+        {"command": "./bin/start --verbose", "code": "src bin", "port": "65535"},
     ],
 }
 
@@ -200,6 +201,7 @@ def render(group: tuple[str, str], bake: Bakery, folders: pytest.TempPathFactory
     with FileLock(f"{target}.lock"):
         if not target.exists():
             started = target.with_suffix(".started")
+            shutil.rmtree(started, ignore_errors=True)  # of a worker in which a project was refused
             started.mkdir()
             for number, answers in enumerate(answers_of_groups()[group]):
                 project = bake(**answers)
