@@ -76,11 +76,12 @@ class Project:
         check_origin(self, version, self.answers)
 
 
-def check_origin(project: Project, version: str | None, answers: dict[str, Any]) -> None:
-    """Assert from which version and with which answers a project was made."""
+def check_origin(project: Project, version: str | None, answers: dict[str, Any]) -> dict[str, Any]:
+    """Assert from which version and with which answers a project was made; return what it records."""
     recorded = project.recorded()
     assert recorded.get("_commit") == version
     assert {name: recorded.get(name) for name in answers} == answers
+    return recorded
 
 
 @dataclass
@@ -127,7 +128,6 @@ class Bakery:
             raise done.exception
         assert done.project_dir
         project = Project(done.project_dir, {})
-        check_origin(project, version, answers)
-        recorded = project.recorded()
+        recorded = check_origin(project, version, answers)
         project.answers = {name: recorded[name] for name in recorded if name in ASKED}
         return project

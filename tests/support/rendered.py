@@ -1,8 +1,8 @@
 """Projects that together show every file which the template can render.
 
 Each answer is tried with every isolation and application, and with each answer to every other
-question. Some seventy projects are enough for that, as one project tries many answers at once; a test in
-test_files.py counts what they try.
+question. Some seventy projects are enough for that, as one project tries many answers at once; a
+test in test_files.py counts what they try.
 
 A run renders them once, whichever worker comes first, and the tests only read them.
 """
@@ -204,7 +204,8 @@ def render(group: tuple[str, str], bake: Bakery, folders: pytest.TempPathFactory
             shutil.rmtree(started, ignore_errors=True)  # of a worker in which a project was refused
             started.mkdir()
             for number, answers in enumerate(answers_of_groups()[group]):
-                project = bake(**answers)
+                # Nobody else may have it, so it can be moved away.
+                project = bake.render(bake.template, None, answers)
                 project.path.rename(started / str(number))
                 (started / f"{number}.json").write_text(json.dumps(project.answers), "utf-8")
             started.rename(target)
