@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import shutil
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -98,6 +100,7 @@ class Bakery:
     folder: Path
     template: Path
     made: dict[str, Project] = field(default_factory=dict)
+    numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __call__(
         self, source: Path | None = None, version: str | None = None, **answers: Any
@@ -108,7 +111,7 @@ class Bakery:
         if key not in self.made:
             self.made[key] = self.render(source or self.template, version, answers)
         original = self.made[key]
-        path = self.folder / f"project-{len(list(self.folder.iterdir()))}"
+        path = self.folder / f"project-{next(self.numbers)}"
         shutil.copytree(original.path, path, symlinks=True)
         return Project(path, dict(original.answers))
 
