@@ -228,6 +228,25 @@ def test_no_image_that_runs_a_program_runs_it_as_root(
     assert users == USERS
 
 
+@pytest.mark.parametrize(
+    ("answers", "signals"),
+    [
+        ({"app": "cli"}, ["SIGINT", "SIGINT"]),
+        ({"app": "web"}, ["SIGINT", "SIGINT"]),
+        ({"app": "own", "command": "python job.py"}, ["SIGINT", "SIGINT"]),
+        ({"app": "own", "command": "gunicorn shop"}, []),
+        ({"app": "own", "command": "celery worker"}, []),
+    ],
+    ids=str,
+)
+def test_only_a_plain_python_program_is_stopped_by_an_interrupt(
+    answers: dict[str, str], signals: list[str], bake: Bake
+) -> None:
+    """In development and production. Servers take one for a reason to drop their work."""
+    lines = bake(isolation="docker", **answers).read("Dockerfile").splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("STOPSIGNAL ")] == signals
+
+
 # --- The same, seen from the engine -------------------------------------------
 
 
