@@ -14,9 +14,9 @@ from test_docker import compose, free_port
 
 MB = 2**20
 KINDS = {
-    "web": {"app": "web", "services": ["postgres", "redis"], "port": 8001},
+    "web": {"app": "web", "services": ["postgres", "redis"], "port": "8001"},
     "cli": {"app": "cli"},
-    "own": {"app": "own", "port": 8001, "command": "gunicorn shop"},
+    "own": {"app": "own", "port": "8001", "command": "gunicorn shop"},
 }
 SETTINGS = {"POSTGRES_PASSWORD": "secret"}
 
@@ -254,7 +254,7 @@ def test_only_a_plain_python_program_is_stopped_by_an_interrupt(
 def running(bake: Bakery) -> Iterator[Project]:
     """A web service in development, beside it the one under the debugger, and the tests."""
     name = f"Containers {os.getpid()}"
-    answers = {"isolation": "docker", "app": "web", "port": free_port(), "project_name": name}
+    answers = {"isolation": "docker", "app": "web", "port": str(free_port()), "project_name": name}
     project = bake(**answers, package_name="my_project")
     try:
         compose(project, "--profile=debug", "up", "--wait", "app", "debug")

@@ -15,7 +15,13 @@ from support.versions import release
 KINDS = [
     {"isolation": "venv", "app": "cli", "license": "none"},
     {"isolation": "docker", "app": "web", "services": ["postgres", "redis"], "ci": "gitlab"},
-    {"isolation": "both", "app": "own", "port": 8123, "command": "serve", "update_bot": "renovate"},
+    {
+        "isolation": "both",
+        "app": "own",
+        "port": "8123",
+        "command": "serve",
+        "update_bot": "renovate",
+    },
     {"company_network": True, "package_index": "https://pypi.example.com/simple", "ci": "github"},
 ]
 
