@@ -240,7 +240,7 @@ def test_no_image_that_runs_a_program_runs_it_as_root(
     ids=str,
 )
 def test_only_a_plain_python_program_is_stopped_by_an_interrupt(
-    answers: dict[str, str], signals: list[str], bake: Bake
+    answers: dict[str, str], signals: list[str], bake: Bakery
 ) -> None:
     """In development and production. Servers take one for a reason to drop their work."""
     lines = bake(isolation="docker", **answers).read("Dockerfile").splitlines()
