@@ -17,7 +17,8 @@ from support.projects import Bakery
 from support.rendering import no_trust
 from support.versions import export, history, release
 
-# The tools that came with the tests, whether their environment is activated or not.
+# So that the tests find ruff, uv and other tools that were installed with them, even when their
+# environment is not activated.
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
@@ -56,7 +57,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 def needed_by(item: pytest.Item) -> list[str]:
-    """Return what the markers of a test name, and the shell that it is given as a parameter."""
+    """Return what the `needs` markers of a test name, and each shell among its parameters."""
     callspec = getattr(item, "callspec", None)
     given = callspec.params.values() if callspec else ()
     marked = [name for marker in item.iter_markers("needs") for name in marker.args]
@@ -64,7 +65,7 @@ def needed_by(item: pytest.Item) -> list[str]:
 
 
 def each_shell(components: list[str]) -> list[str]:
-    """Return the same components, with each shell in the place of the word for all of them."""
+    """Return the same components, with all shells in place of the word `shells`."""
     found = []
     for name in components:
         found += SHELLS if name == "shells" else [name]
@@ -114,8 +115,8 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """
     folder = export(tmp_path_factory.mktemp("template"))
     settings = folder / "copier.yml"
-    # pytest-copie looks for `_subdirectory` and stops at the document that has it, which makes
-    # it quicker; Copier takes both documents as one.
+    # pytest-copie reads YAML documents until one has `_subdirectory`. A first document with that
+    # line makes it quicker; Copier takes all documents together as its settings.
     first = "_subdirectory: template\n_envops:\n  undefined: jinja2.StrictUndefined\n---\n"
     settings.write_text(first + settings.read_text("utf-8"), "utf-8")
     return folder
@@ -126,24 +127,24 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The working tree as users have it: a git repository, in which it is v1.0.0."""
     repository = export(tmp_path_factory.mktemp("released"))
     release(repository, "v1.0.0")
-    run("git", "gc", "--quiet", cwd=repository)  # or each clone copies a folder for each object
+    run("git", "gc", "--quiet", cwd=repository)  # one file of many objects, for quick clones
     return repository
 
 
 @pytest.fixture
 def repository(released: Path, tmp_path: Path) -> Path:
-    """The same for one test, which may release a later version."""
+    """A copy of `released` for one test, which may release later versions in it."""
     return shutil.copytree(released, tmp_path / "template")
 
 
 @pytest.fixture(scope="session")
 def past(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, str]:
-    """A repository with a real older version and the working tree; the names of both."""
+    """A repository with a real older version and, after it, the working tree; the tags of both."""
     repository = tmp_path_factory.mktemp("past") / "template"
     return repository, *history(repository)
 
 
 @pytest.fixture(scope="session")
 def bake(copie_session: Copie, template: Path, tmp_path_factory: pytest.TempPathFactory) -> Bakery:
-    """Make a project: bake(isolation="venv", app="web")."""
+    """Make a project: bake(isolation="venv", app="web"). `Bakery` has the other forms."""
     return Bakery(copie_session, tmp_path_factory.mktemp("projects"), template)

@@ -2,6 +2,6 @@
 
 import pytest
 
-# Show in a failure of `assert` in these modules what was compared, as in the tests themselves.
-for name in ("answers", "projects", "rendered", "shells", "versions"):
+# When an `assert` in these modules fails, show what was compared, as pytest does in test files.
+for name in ("answers", "projects", "rendered", "versions"):
     pytest.register_assert_rewrite(f"{__name__}.{name}")

@@ -14,11 +14,12 @@ QUESTIONS = {
     for name, question in yaml.safe_load((ROOT / "copier.yml").read_text("utf-8")).items()
     if not name.startswith("_")
 }
+# Computed values are questions too, which `when: false` keeps from being asked.
 ASKED = {name for name, question in QUESTIONS.items() if question.get("when") is not False}
 
 
 def choices(name: str) -> list[Any]:
-    """Return the answers to a choice question; each subset, where several can be chosen."""
+    """Return the possible answers to a choice question: all subsets, where several can be chosen."""
     found = QUESTIONS[name]["choices"]
     values = found.values() if isinstance(found, dict) else found
     values = [value["value"] if isinstance(value, dict) else value for value in values]
@@ -28,7 +29,7 @@ def choices(name: str) -> list[Any]:
     return [list(some) for count in counts for some in itertools.combinations(values, count)]
 
 
-# The applications that bring code and tests of their own.
+# The applications for which the template brings code and tests.
 SAMPLES = [app for app in choices("app") if app != "own"]
 
 
@@ -36,11 +37,11 @@ def combinations(*names: str) -> list[dict[str, Any]]:
     """Return every combination of answers to these choice questions."""
     products = itertools.product(*(choices(name) for name in names))
     found = [dict(zip(names, values, strict=True)) for values in products]
-    # The one answer that is refused together with another.
+    # These two are refused together: a scheduled job needs a CI.
     return [a for a in found if (a.get("ci"), a.get("update_bot")) != ("none", "schedule")]
 
 
 def label(answers: dict[str, Any]) -> str:
-    """Return the name of a combination in a test report."""
+    """Return the name of a combination, for test reports: its answers, joined by dashes."""
     words = ("+".join(a) if isinstance(a, list) else str(a) for a in answers.values())
     return "-".join(word or "none" for word in words)

@@ -11,8 +11,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
-# Variables of the tester that would change what a command does. PSMODULEPATH of PowerShell 7
-# does not fit Windows PowerShell.
+# How variables begin that the tester may have set and that would change what a command does.
+# PSMODULEPATH of PowerShell 7 does not fit Windows PowerShell.
 HIDDEN = (
     "APP_",
     "COMPOSE_",
@@ -24,7 +24,7 @@ HIDDEN = (
     "UV_",
     "VIRTUAL_ENV",
 )
-# Who commits, and no settings of the tester's git.
+# An author for commits, and none of the tester's settings of git.
 GIT = {
     "GIT_AUTHOR_NAME": "User",
     "GIT_AUTHOR_EMAIL": "user@example.org",
@@ -36,10 +36,10 @@ GIT = {
 
 
 def run(*command: object, check: bool = True, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command in a plain environment and return what it printed.
+    """Run a command without the tester's settings; fail the test when the command fails.
 
-    `env` adds variables; `check=False` accepts any exit status. Other options are those of
-    `subprocess.run`.
+    `env` adds variables; `check=False` accepts any exit status. Other options, and the result,
+    are those of `subprocess.run`.
     """
     environment = {name: os.environ[name] for name in os.environ if not name.startswith(HIDDEN)}
     environment |= GIT | options.pop("env", {})

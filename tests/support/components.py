@@ -14,9 +14,9 @@ from .versions import last_release
 MINGW = "x86_64-w64-mingw32-gcc"
 NO_DOWNLOADS = {"UV_PYTHON_DOWNLOADS": "never"}
 SHELLS = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash", "fish", "tcsh", "nu")
-# Tested in test_native.py.
+# PowerShell 7, Windows PowerShell and cmd: test_native.py starts these.
 NATIVE = ("pwsh", "powershell", "cmd")
-# Each component with what makes it be there, for the report of what will be skipped.
+# Each component, and how to get it: the first lines of a report say so of those that are missing.
 COMPONENTS = {
     "docker": "start a Docker Engine",
     "devcontainer": "npm install --global @devcontainers/cli",
@@ -27,14 +27,14 @@ COMPONENTS = {
     "wine": "install wine and MinGW",
     **{shell: f"install {shell}" for shell in (*SHELLS, *NATIVE)},
 }
-# What a machine like this one can have.
 ONLY_ON_WINDOWS = {"powershell", "cmd"}
+# What this system can have, and `--require=all` means. Wine is for tests/wine.py alone.
 EXPECTED = set(COMPONENTS) - {"wine"} - (set() if os.name == "nt" else ONLY_ON_WINDOWS)
 
 
 @cache
 def missing(component: str) -> str:
-    """Return what this machine lacks of a component, or nothing."""
+    """Return in words what this machine lacks for a component; empty when all is there."""
     if component == "docker":
         ready = shutil.which("docker") and not run("docker", "info", check=False).returncode
         return "" if ready else "no running Docker engine"
@@ -59,7 +59,7 @@ def missing(component: str) -> str:
 @cache
 def developer() -> Any:
     """Return who runs this; for root, another user who may use Docker, if there is one."""
-    import grp  # neither exists on Windows
+    import grp  # here, as Windows has neither
     import pwd
 
     if os.getuid():
@@ -72,7 +72,7 @@ def developer() -> Any:
 
 @cache
 def find_python(version: str) -> str:
-    """Return the path of an installed Python, or nothing."""
+    """Return the path of an installed Python of this version, or an empty text."""
     pyenv = sorted(Path.home().glob(f".pyenv/versions/{version}.*/bin/python"))
     if pyenv:
         return str(pyenv[-1])

@@ -1,4 +1,8 @@
-"""Small packages, and projects that need no others: pip takes seconds to install what they bring."""
+"""Packages of one module, made by the tests.
+
+A project that needs only these is set up at once, without a network; what projects otherwise begin
+with takes pip seconds to install.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +13,16 @@ from pathlib import Path
 
 from .projects import Project
 
-# A command that works where both packages of a small project are installed.
+# Works where both packages of `small` are installed, and prints the folder of the environment.
 BOTH_THERE = "python -c 'import alpha, beta, sys; print(sys.prefix)'"
 
 
 def wheel(
     folder: Path, name: str, version: str, *commands: str, programs: dict[str, str] | None = None
 ) -> Path:
-    """Write a wheel of one module, which knows its version.
+    """Write a wheel of one module, NAME.VERSION being its version; return its path.
 
-    Its commands do nothing; its programs are scripts with this text.
+    `commands` become entry points that do nothing; `programs` are scripts, by name, with their text.
     """
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
@@ -44,16 +48,17 @@ def wheel(
 
 
 def locked(path: Path) -> str:
-    """Return the entry of a wheel in a lock."""
+    """Return the lines that a lock has for a wheel: name, version and hash."""
     name, version, *_ = path.name.split("-")
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
     return f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
 
 
 def small(project: Project, folder: Path) -> dict[str, str]:
-    """Let a project need two small packages, which are written into a folder.
+    """Replace the locks of a project, so that it needs two packages, alpha and beta, and no other.
 
-    Returns the variables with which pip and uv find them there, and nothing anywhere else.
+    Their wheels are written into a folder. Returns the variables that make pip and uv look in that
+    folder only.
     """
     project.write("requirements.txt", locked(wheel(folder, "alpha", "1.0")))
     project.write("requirements-dev.txt", locked(wheel(folder, "beta", "1.0")))

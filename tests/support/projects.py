@@ -50,7 +50,7 @@ class Project:
         }
 
     def recorded(self) -> dict[str, Any]:
-        """Return what `.copier-answers.yml` has: the answers, `_src_path` and `_commit`."""
+        """Return what `.copier-answers.yml` records: the answers, `_src_path` and `_commit`."""
         return dict(yaml.safe_load(self.read(".copier-answers.yml")))
 
     def commit(self) -> None:
@@ -69,7 +69,7 @@ class Project:
             how = {"defaults": True, "overwrite": True, "quiet": True}
             copier.run_update(self.path, data=changed, vcs_ref=version, **how)
         else:
-            # The three folders are for copies only.
+            # Copie asks for three folders that it uses for copies only, so any will do.
             copie = Copie(default_template_dir=self.path, test_dir=self.path, config_file=self.path)
             done = copie.update(Result(project_dir=self.path), vcs_ref=version)
             if done.exception:
@@ -79,7 +79,7 @@ class Project:
 
 
 def check_origin(project: Project, version: str | None, answers: dict[str, Any]) -> dict[str, Any]:
-    """Assert from which version and with which answers a project was made; return what it records."""
+    """Assert that a project records this version and these answers; return all that it records."""
     recorded = project.recorded()
     assert recorded.get("_commit") == version
     assert {name: recorded.get(name) for name in answers} == answers
@@ -88,7 +88,7 @@ def check_origin(project: Project, version: str | None, answers: dict[str, Any])
 
 @dataclass
 class Bakery:
-    """Makes projects with pytest-copie; a project that was made before is copied.
+    """Makes projects with pytest-copie: each kind once, and from then on copies of that one.
 
     Called as a function:
 
@@ -119,6 +119,7 @@ class Bakery:
         """Return the error with which answers are refused; assert that nothing was written."""
         with pytest.raises(Exception) as refusal:
             self(**answers)
+        # The last of the numbered folders that pytest-copie renders into.
         folder = self.copie.test_dir / f"copie{self.copie.counter - 1:03d}"
         assert not list(folder.iterdir())
         return refusal.value

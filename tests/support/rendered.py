@@ -34,7 +34,8 @@ REGISTRY = {"registry": "mirror.example.com:5000/hub"}
 AWKWARD = 'It\'s "quoted" \\ $HOME # é 🐍'
 LONGEST = "p" * 64
 
-# What there is to ask beside isolation and application, and the answers that are tried.
+# What else is asked: each subject is one question, or some that belong together, with the answers
+# that are tried. A new question belongs in here.
 SUBJECTS: dict[str, list[Answers]] = {
     "ci": combinations("ci", "update_bot"),
     "name": [
@@ -63,7 +64,7 @@ SUBJECTS: dict[str, list[Answers]] = {
     "description": [{}, {"project_description": AWKWARD}],
 }
 
-# What only one kind of application is asked for.
+# The same for questions that depend on the application.
 PROGRAMS: dict[str, list[Answers]] = {
     "cli": [{}],
     "web": [{}, {"port": "1024"}],
@@ -80,12 +81,14 @@ LENGTHS = (1, 12, 38, 45, 64)
 
 
 def subjects(app: str) -> dict[str, list[Answers]]:
+    """Return the subjects that concern an application."""
     return {**SUBJECTS, f"program of {app}": PROGRAMS[app]}
 
 
 @cache
 def answers_of_groups() -> dict[tuple[str, str], list[Answers]]:
     """Return the answers to render, for each isolation and application."""
+    # Pairs that some project has: two answers, or an answer and a group.
     met: set[frozenset[Any]] = set()
     found = {}
 
@@ -101,10 +104,15 @@ def answers_of_groups() -> dict[tuple[str, str], list[Answers]]:
 
 
 def rows(isolation: str, app: str, met: set[frozenset[Any]]) -> Iterable[Answers]:
-    """Yield answers until this group has met each, beside others that they have not met yet."""
+    """Yield the answers of one project after another, until this group has tried every answer.
+
+    For each subject, a row takes the answer that makes most pairs not met so far, with the group
+    and with the rest of the row. That is pairwise testing; `met` is shared by all groups.
+    """
     this = f"{isolation}-{app}"
 
     def meets(row: list[Any], one: Any) -> int:
+        """Count the new pairs that an answer makes with a row."""
         return sum(frozenset({one, other}) not in met for other in row)
 
     while True:
@@ -125,7 +133,7 @@ def rows(isolation: str, app: str, met: set[frozenset[Any]]) -> Iterable[Answers
 
 @dataclass(frozen=True)
 class Rendered:
-    """One of these projects, which nobody may write to."""
+    """One of these projects; tests only read it, as all of them share it."""
 
     path: Path
     answers: Answers
@@ -141,7 +149,7 @@ class Rendered:
 
 @dataclass
 class Content:
-    """What a file contains in some of the projects."""
+    """What a file contains, and the projects in which it contains just that."""
 
     name: str
     data: bytes
@@ -166,7 +174,10 @@ def distinct(projects: list[Rendered]) -> list[Content]:
 
 
 def faults(contents: list[Content], check: Callable[[Content], str]) -> list[str]:
-    """Return what a check says, about which file, and the answers to which that belongs."""
+    """Check each content; for each fault, name the file and the answers that lead to it.
+
+    A check returns what is wrong, or an empty text.
+    """
     everywhere = [project for content in contents for project in content.projects]
     found: dict[str, list[Rendered]] = {}
     for content in contents:
@@ -183,6 +194,7 @@ def in_common(some: list[Rendered], others: list[Rendered]) -> str:
 
 
 def shared(projects: list[Rendered]) -> Answers:
+    """Return the answers that all of these projects have."""
     first, *others = (project.answers for project in projects)
     return {
         name: answer

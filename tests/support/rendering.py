@@ -1,6 +1,6 @@
 """Everything that the tests replace inside other packages, and why.
 
-Nothing of this acts where git, versions or updates are tested, but for the refusal of trust.
+Where git, versions or updates are tested, only `no_trust` is in use.
 `test_rendering.py` renders with and without it and compares.
 """
 
@@ -37,7 +37,7 @@ def no_trust() -> Iterator[None]:
 
 
 def compile_once(self: jinja2.Environment, source: Any, *names: Any, **options: Any) -> Any:
-    # The second of the names is a path, which only a traceback shows.
+    # `names` are the name of the template, and its path, which only tracebacks show.
     key = type(self), self.undefined, source, names[:1], tuple(options.items())
     if key not in compiled:
         compiled[key] = compile_template(self, source, *names, **options)

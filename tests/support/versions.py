@@ -7,7 +7,7 @@ from pathlib import Path
 
 from .commands import ROOT, run
 
-# The newest commit that projects were made from before any release was tagged.
+# Before any release was tagged, projects were made from commits: this was the newest.
 FIRST = "9d6c119"
 
 
@@ -40,7 +40,7 @@ def last_release() -> str:
 def history(repository: Path) -> tuple[str, str]:
     """Make a repository with the last release and, after it, the working tree.
 
-    Returns the names of both versions. Copier updates between tags, so a commit gets one.
+    Returns the tags of both. Copier updates from tag to tag, so a commit without one gets one.
     """
     older, newer = last_release(), "v999.0.0"
     run("git", "clone", "-q", "--no-checkout", ROOT, repository)
