@@ -35,6 +35,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart() -> None:
+    """Look for a package index before the workers start, so that they need not."""
+    missing("index")
+
+
 def pytest_report_header() -> list[str]:
     """Say before the tests what will be skipped, and how to run it."""
     lines = [

