@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from plumbum import local
 from pytest_copie.plugin import Copie
-from support.commands import GIT, run
+from support.commands import GIT, ROOT, run
 from support.components import COMPONENTS, EXPECTED, SHELLS, missing
 from support.projects import Bakery
 from support.rendering import no_trust
@@ -37,7 +37,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionstart() -> None:
-    """Look for a package index before the workers start, so that they need not."""
+    """Before the workers start, find out once what they all need to know."""
+    clone = run("git", "rev-parse", "HEAD", cwd=ROOT, check=False)
+    if clone.returncode:  # 128 for a folder without git, and for a clone of another user
+        reason = clone.stderr.partition("\n")[0]
+        pytest.exit(f"the tests need a git clone that is your own: {reason}", returncode=4)
     missing("index")
 
 
