@@ -268,6 +268,7 @@ def kept(project: Project, shape: Shape) -> None:
             assert content == text, name
 
 
+@pytest.mark.needs("index")
 def test_changes_nothing_but_what_the_readme_says(project: Project, shape: Shape) -> None:
     kept(project, shape)
     added = project.files().keys() - shape.files.keys() - set(shape.moved.values())
@@ -279,6 +280,7 @@ def test_changes_nothing_but_what_the_readme_says(project: Project, shape: Shape
     assert project.run("git", "status", "--porcelain", "--ignored").stdout == ""
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("shape", ["flat"], indirect=True)
 def test_is_packaged_as_before(project: Project, tmp_path: Path) -> None:
     project.run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path, ".")
@@ -287,7 +289,7 @@ def test_is_packaged_as_before(project: Project, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["greet-2.1-py3-none-any.whl"]
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_runs_and_is_tested_in_the_virtual_environment(project: Project, shape: Shape) -> None:
     assert " passed" in shell(project, "bash", "pytest -p no:cacheprovider")
     if "port" not in shape.answers:
@@ -313,7 +315,7 @@ def address(project: Project) -> str:
     return f"http://127.0.0.1:{project.answers['port']}/?name=Ada"
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 @pytest.mark.parametrize("way", ["development", "production"])
 def test_runs_in_the_image(way: str, project: Project, shape: Shape) -> None:
     if "port" not in shape.answers:
@@ -336,12 +338,12 @@ def test_runs_in_the_image(way: str, project: Project, shape: Shape) -> None:
         compose(project, "down", "-t1", shape=way)
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 def test_is_tested_in_the_image(project: Project) -> None:
     assert " passed" in compose(project, "run", "--rm", "test")
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 def test_the_image_has_the_code_and_nothing_else(project: Project, shape: Shape) -> None:
     compose(project, "build", shape="production")
     script = "import pathlib; print(*(p.name for p in pathlib.Path('/app').iterdir()))"
@@ -350,6 +352,7 @@ def test_the_image_has_the_code_and_nothing_else(project: Project, shape: Shape)
     assert {*found} == {*shape.answers["code"].split()}
 
 
+@pytest.mark.needs("index")
 def test_updates_and_switches_leave_it_alone(
     project: Project, shape: Shape, released: Path, tmp_path: Path
 ) -> None:
@@ -363,6 +366,7 @@ def test_updates_and_switches_leave_it_alone(
     assert copy.files() == before
 
 
+@pytest.mark.needs("index")
 def test_what_uv_locked_keeps_its_version(released: Path, tmp_path: Path) -> None:
     metadata = """[project]\nname = "shop"\nversion = "1"\ndependencies = ["six{}"]
 [dependency-groups]\ndev = ["iniconfig{}"]\n"""
@@ -383,7 +387,7 @@ def test_what_uv_locked_keeps_its_version(released: Path, tmp_path: Path) -> Non
     assert "\niniconfig==2.0.0 " in project.read("requirements-dev.txt")
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_a_list_that_was_not_renamed_is_not_lost(released: Path, tmp_path: Path) -> None:
     project = existing(tmp_path, FLAT)
     answers = {**SHAPES["flat"].answers, "python_version": HERE}
@@ -402,7 +406,7 @@ def test_a_list_that_was_not_renamed_is_not_lost(released: Path, tmp_path: Path)
     assert shell(project, "bash", "python greet.py") == "Hello, World!\n"
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 def test_the_lock_target_keeps_such_a_list_too(released: Path, tmp_path: Path) -> None:
     project = existing(tmp_path, FLAT)
     answers = {**SHAPES["flat"].answers, "isolation": "docker", "app": "own"}
@@ -429,7 +433,7 @@ def test_files_that_both_have_stay_the_owners(released: Path, tmp_path: Path) ->
     assert project.run("git", "status", "--porcelain").stdout == "?? .copier-answers.yml\n"
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 def test_who_listens_on_localhost_alone_is_not_healthy(released: Path, tmp_path: Path) -> None:
     project = existing(tmp_path / "localhost", SRC)
     port = str(free_port())

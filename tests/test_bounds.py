@@ -233,6 +233,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return importable(folder)
 
 
+@pytest.mark.needs("index")
 def test_a_package_may_not_be_called_as_what_a_project_imports(modules: set[str]) -> None:
     """One would hide the other. A dependency that is new is caught here."""
     expected = {"alembic", "fastapi", "psycopg", "pydantic", "redis", "sqlalchemy", "typer"}

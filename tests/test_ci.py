@@ -223,7 +223,7 @@ def project(ci: str, bake: Bakery, released: Path) -> Project:
     return project
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_template_job_finds_conflicts_and_changes(project: Project, path: str) -> None:
     def with_change(name: str, text: str) -> bool:
@@ -240,7 +240,7 @@ def test_the_template_job_finds_conflicts_and_changes(project: Project, path: st
     assert not with_change("scripts/activate", "# ours\n")
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_venv_job_passes_and_finds_what_is_wrong(project: Project, path: str) -> None:
     assert passes(project, "venv", path)
@@ -260,7 +260,7 @@ def test_the_venv_job_passes_and_finds_what_is_wrong(project: Project, path: str
     assert not passes(project, "venv", path, PREPARE_SECRET="right")
 
 
-@pytest.mark.needs("bash", "docker")
+@pytest.mark.needs("bash", "docker", "index")
 @pytest.mark.parametrize(("isolation", "ci"), [("docker", "github"), ("both", "gitlab")])
 def test_the_jobs_with_images_pass_and_find_what_is_wrong(
     isolation: str, ci: str, bake: Bakery, path: str
@@ -277,7 +277,7 @@ def test_the_jobs_with_images_pass_and_find_what_is_wrong(
     run("docker", "image", "rm", "-f", f"localhost/ci-{os.getpid()}:test")
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_scheduled_job_tells_of_a_newer_template(
     ci: str, bake: Bakery, released: Path, path: str, tmp_path: Path
@@ -293,7 +293,7 @@ def test_the_scheduled_job_tells_of_a_newer_template(
     assert not passes(project, name, path)
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_the_jobs_have_nothing_to_say_after_leaving(
     ci: str, bake: Bakery, released: Path, path: str
@@ -306,7 +306,7 @@ def test_the_jobs_have_nothing_to_say_after_leaving(
         assert passes(project, name, path)
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_a_file_that_gitignore_hides_is_missed(
     ci: str, bake: Bakery, released: Path, path: str, tmp_path: Path
@@ -356,7 +356,7 @@ def private(tmp_path: Path) -> Iterator[tuple[Path, str, Path]]:
     server.server_close()
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_a_template_may_be_private_and_in_a_companys_network(
     ci: str, bake: Bakery, released: Path, path: str, private: tuple[Path, str, Path]
@@ -382,7 +382,7 @@ def test_a_template_may_be_private_and_in_a_companys_network(
         assert not passes(project, "template", path, **token)
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("job", ["template", "venv"])
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_an_index_may_want_a_password(

@@ -275,7 +275,7 @@ def container(project: Project, service: str) -> str:
     return run("docker", "ps", "--quiet", *filters).stdout.strip()
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 @pytest.mark.parametrize("service", ["app", "debug", "test"])
 def test_development_is_as_hardened_as_production(service: str, running: Project) -> None:
     [about] = json.loads(run("docker", "inspect", container(running, service)).stdout)
@@ -291,7 +291,7 @@ def test_development_is_as_hardened_as_production(service: str, running: Project
     assert "Uid:\t" + "\t".join([user] * 4) in status
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 @pytest.mark.parametrize("service", ["app", "debug"])
 def test_the_source_is_mounted_so_that_no_user_can_write_to_it(
     service: str, running: Project
@@ -304,13 +304,13 @@ def test_the_source_is_mounted_so_that_no_user_can_write_to_it(
     assert options.split(",")[0] == "ro"
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 def test_the_tests_in_the_image_see_nothing_of_this_machine(running: Project) -> None:
     [about] = json.loads(run("docker", "inspect", container(running, "test")).stdout)
     assert about["Mounts"] == []
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 @pytest.mark.parametrize("tag", ["dev", "debug", "test"])
 def test_without_compose_development_does_not_run_as_root_either(
     tag: str, running: Project
@@ -320,7 +320,7 @@ def test_without_compose_development_does_not_run_as_root_either(
     assert image["Config"]["User"] == "10001:10001"
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 @pytest.mark.parametrize(
     ("lock", "target"), [("requirements.txt", "deps"), ("requirements-dev.txt", "dev")]
 )

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from support.projects import Bakery, Project
 
-pytestmark = pytest.mark.needs("docker")
+pytestmark = pytest.mark.needs("docker", "index")
 
 
 # The debugger works inside the interpreter: with the oldest and the newest.

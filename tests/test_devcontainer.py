@@ -15,7 +15,7 @@ from support.commands import run
 from support.components import developer
 from support.projects import Bakery, Project
 
-pytestmark = pytest.mark.needs("docker", "devcontainer")
+pytestmark = pytest.mark.needs("docker", "devcontainer", "index")
 
 
 @dataclass

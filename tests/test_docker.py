@@ -18,7 +18,7 @@ from support.answers import SAMPLES, combinations, label
 from support.commands import run
 from support.projects import Bakery, Project
 
-pytestmark = pytest.mark.needs("docker")
+pytestmark = pytest.mark.needs("docker", "index")
 
 WITH_DOCKER = [
     answers

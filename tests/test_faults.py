@@ -78,7 +78,7 @@ def uv_that(folder: Path, line: str) -> dict[str, str]:
     return {"PATH": f"{uv.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_several_terminals_at_once_make_one_environment(project: Project, tmp_path: Path) -> None:
     slow = uv_that(tmp_path, 'until [ -e "$here/go" ]; do sleep 0.01; done')
     terminals = [start(project, **slow) for _ in range(4)]
@@ -136,7 +136,7 @@ def test_a_kill_at_any_step_is_healed(project: Project, wheels: dict[str, str], 
     assert step > 5, "there are more steps that it can be killed at"
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("anew", [True, False], ids=["anew", "update"])
 def test_a_kill_while_packages_are_installed_is_healed(
     project: Project, anew: bool, tmp_path: Path
@@ -241,7 +241,7 @@ def test_what_cannot_be_replaced_is_kept(
     assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n", "")
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_what_a_killed_call_set_aside_comes_back(project: Project, tmp_path: Path) -> None:
     """A terminal is closed while .venv is made anew, and there is no network later."""
     shell(project, "bash", "true")
@@ -257,7 +257,7 @@ def test_what_a_killed_call_set_aside_comes_back(project: Project, tmp_path: Pat
     assert not any((project.path / ".venv").glob("old-*"))
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_what_an_earlier_call_left_is_not_taken_for_a_change(
     project: Project, tmp_path: Path
 ) -> None:
@@ -303,7 +303,7 @@ def test_a_program_that_runs_is_no_obstacle(
     assert {*tmp_path.rglob("*")} == before
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_works_offline_when_nothing_changed(project: Project, tmp_path: Path) -> None:
     shell(project, "bash", "true")
     offline = {"UV_OFFLINE": "1", "UV_CACHE_DIR": str(tmp_path)}
@@ -317,7 +317,7 @@ def test_works_offline_when_nothing_changed(project: Project, tmp_path: Path) ->
     assert shell(project, "bash", ALL_THERE, env=offline) == "all there\n"
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_a_package_that_is_half_removed_is_noticed(project: Project, tmp_path: Path) -> None:
     """As by Ctrl-C while uv replaces it: what says which packages there are is still there."""
     shell(project, "bash", "true")
@@ -330,7 +330,7 @@ def test_a_package_that_is_half_removed_is_noticed(project: Project, tmp_path: P
     assert done.stdout == "1\n" and "venv: .venv is not complete; making it anew" in done.stderr
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_sync_repairs_what_was_changed_by_hand(project: Project, tmp_path: Path) -> None:
     install = f"uv pip install -q {wheel(tmp_path, 'alpha', '1.0')}"
     shell(project, "bash", "uv pip uninstall -q rich", install)
@@ -346,7 +346,7 @@ def test_sync_repairs_what_was_changed_by_hand(project: Project, tmp_path: Path)
     assert shell(project, "bash", ALL_THERE) == "all there\n"
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_check_misses_no_file_of_a_package(project: Project) -> None:
     shell(project, "bash", "true")
     project.run("scripts/venv", "check")
@@ -370,6 +370,7 @@ def test_a_package_that_is_locked_by_its_address_stays(project: Project, tmp_pat
         project.run("scripts/venv", "clean")
 
 
+@pytest.mark.needs("index")
 def test_locks_change_together_or_not_at_all(project: Project) -> None:
     before = project.read("requirements.txt"), project.read("requirements-dev.txt")
     project.append("requirements.in", "six\n")
@@ -394,6 +395,7 @@ def test_a_package_that_is_for_other_platforms_now_goes(
     project.run("scripts/venv", "check")
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
 @pytest.mark.parametrize("line", ["local @ {}", "-e {}"])
 def test_a_folder_is_not_locked(project: Project, line: str, name: str, tmp_path: Path) -> None:
@@ -435,7 +437,7 @@ def test_a_mark_of_utf_8_hides_no_package(project: Project, wheels: dict[str, st
     assert shell(project, "bash", BOTH_THERE, env=wheels | WITHOUT_UV) == f"{project.path}/.venv\n"
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_a_second_environment_in_the_same_place_is_noticed(bake: Bakery) -> None:
     if not find_python("3.12") or HERE == "3.12":
         pytest.skip("needs a Python 3.12 beside this one")
@@ -450,7 +452,7 @@ def test_a_second_environment_in_the_same_place_is_noticed(bake: Bakery) -> None
     project.run("scripts/venv", "check")
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_what_a_package_prints_at_the_start_is_no_obstacle(project: Project) -> None:
     shell(project, "bash", "true")
     [packages] = project.path.glob(".venv/lib/*/site-packages")
@@ -459,7 +461,7 @@ def test_what_a_package_prints_at_the_start_is_no_obstacle(project: Project) -> 
     assert session(project, "bash", "printenv NAME").stdout == "value\n"
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_a_missing_lock_is_named_before_anything_is_removed(project: Project) -> None:
     shell(project, "bash", "true")
     (project.path / "requirements-dev.txt").rename(project.path / "away")
@@ -471,7 +473,7 @@ def test_a_missing_lock_is_named_before_anything_is_removed(project: Project) ->
     assert (done.stdout, done.stderr) == ("all there\n", "")
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("anew", [False, True], ids=["update", "anew"])
 def test_the_users_own_installs_are_named_when_removed(
     project: Project, anew: bool, tmp_path: Path
@@ -511,7 +513,7 @@ def test_a_read_only_project_says_so(project: Project) -> None:
     assert done.returncode and f"venv: {project.path}/.venv.lock: " in done.stderr
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_who_may_only_read_activates_what_is_there(project: Project) -> None:
     """With what there is to say of .env, too, which is said each time."""
     project.write(".env", "bad line\nGOOD=1\n")
@@ -521,14 +523,14 @@ def test_who_may_only_read_activates_what_is_there(project: Project) -> None:
     assert (done.stdout, done.stderr) == ("1\n", told)
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_what_a_full_disk_left_of_the_mark_is_no_obstacle(project: Project) -> None:
     (project.path / ".venv").mkdir()
     (project.path / ".venv/.gitignore").touch()
     assert shell(project, "bash", ALL_THERE) == "all there\n"
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_a_full_disk_is_survived(project: Project, tmp_path: Path) -> None:
     """uv and pip report it; what is left is healed once there is room."""
     if os.getuid():

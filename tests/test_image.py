@@ -20,7 +20,7 @@ import pytest
 from support.commands import run
 from support.projects import Bakery, Project
 
-pytestmark = pytest.mark.needs("docker")
+pytestmark = pytest.mark.needs("docker", "index")
 
 AWKWARD = 'It\'s "quoted" \\ $HOME # é 🐍'
 

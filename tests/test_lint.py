@@ -80,6 +80,7 @@ def test_ruff(contents: list[Content]) -> None:
     lint(files, "ruff", "format", "--no-cache", "--check", "--force-exclude")
 
 
+@pytest.mark.needs("index")
 def test_mypy_of_each_sample_and_its_tests(bake: Bakery, packages: Path, tmp_path: Path) -> None:
     """In one start, so each package has a name of its own, and all share what they depend on."""
     projects = []

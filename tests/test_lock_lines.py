@@ -54,6 +54,7 @@ def test_a_line_without_a_hash_is_refused_by_file_and_line(
     ]
 
 
+@pytest.mark.needs("index")
 @INSTALLERS
 def test_a_line_that_lost_its_hashes_is_refused_and_what_is_installed_stays(
     path: dict[str, str], project: Project
@@ -78,6 +79,7 @@ def test_nothing_is_activated_from_a_line_without_a_hash(project: Project) -> No
     assert f": expected a hash, found {SIX}; run: scripts/venv lock" in done.stderr
 
 
+@pytest.mark.needs("index")
 def test_locking_gives_a_line_its_hash(project: Project) -> None:
     project.append("requirements.in", "six\n")
     project.append("requirements.txt", f"{SIX}\n")
@@ -87,6 +89,7 @@ def test_locking_gives_a_line_its_hash(project: Project) -> None:
     project.run(VENV, "sync")
 
 
+@pytest.mark.needs("index")
 @INSTALLERS
 def test_check_names_what_is_installed_but_not_locked(
     path: dict[str, str], project: Project
@@ -99,6 +102,7 @@ def test_check_names_what_is_installed_but_not_locked(
     assert (done.returncode, done.stderr) == (1, told)
 
 
+@pytest.mark.needs("index")
 def test_each_lock_gains_what_its_list_gains_and_loses_it_again(project: Project) -> None:
     before = project.files()
     project.append("requirements.in", "six\n")
@@ -120,6 +124,7 @@ def packages(lock: Path) -> set[str]:
     return {line.partition("==")[0] for line in entries(lock.read_text("utf-8"))}
 
 
+@pytest.mark.needs("index")
 def test_the_tool_locks_what_the_template_gains(tmp_path: Path) -> None:
     copy = export(tmp_path / "template")
     gains = {

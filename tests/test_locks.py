@@ -38,6 +38,7 @@ def test_there_is_one_for_each_application_and_choice_of_services() -> None:
     assert {path.name for path in LOCKS} == names
 
 
+@pytest.mark.needs("index")
 def test_resolving_again_changes_nothing(tmp_path: Path) -> None:
     """The locks belong to the .in files, and the tool keeps what is locked."""
     export(tmp_path / "template")
@@ -46,7 +47,7 @@ def test_resolving_again_changes_nothing(tmp_path: Path) -> None:
         assert (tmp_path / "template" / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
 
 
-@pytest.mark.needs("docker")
+@pytest.mark.needs("docker", "index")
 @pytest.mark.parametrize("app", SAMPLES)
 @pytest.mark.parametrize("version", choices("python_version"))
 def test_the_lock_installs_with_pip_on_each_python(version: str, app: str, bake: Bakery) -> None:
@@ -71,6 +72,7 @@ PLATFORMS = [
 ]
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("version", choices("python_version"))
 def test_the_locks_have_wheels_for_each_platform(version: str, tmp_path: Path) -> None:
     """All locks at once, as no two have another version of a package."""

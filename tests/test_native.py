@@ -94,6 +94,7 @@ def session(project: Project, name: str, *lines: str) -> tuple[dict[str, Any], l
     return seen, done.stdout.splitlines()
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", EACH)
 def test_activates_and_leaves_no_trace(name: str, project: Project) -> None:
     value = 'It\'s "quoted" $HOME `date` # ! é % %PATH% ^ & | < > ( ) ; * ~ \n^\n\n&'
@@ -111,6 +112,7 @@ def test_activates_and_leaves_no_trace(name: str, project: Project) -> None:
     assert printed == []
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", EACH)
 def test_runs_the_tests_and_linters(name: str, project: Project) -> None:
     shell = KINDS[name]
@@ -128,6 +130,7 @@ def test_a_failure_leaves_the_shell_as_it_was(name: str, project: Project) -> No
     assert seen["after"] == seen["before"] and "failed" in printed
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", EACH)
 @pytest.mark.parametrize("folder", ["quote's $HOME & ; ! (x)", "50% off Größe"])
 def test_works_in_odd_paths(name: str, folder: str, project: Project, tmp_path: Path) -> None:
@@ -137,6 +140,7 @@ def test_works_in_odd_paths(name: str, folder: str, project: Project, tmp_path: 
     assert Path(seen["inside"][0]).samefile(moved.path / ".venv")
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", EACH)
 def test_is_made_anew_by_its_own_python(name: str, project: Project) -> None:
     """In an activated shell that is the one on PATH, and Windows removes nothing that runs."""
@@ -148,6 +152,7 @@ def test_is_made_anew_by_its_own_python(name: str, project: Project) -> None:
     assert Path(seen["inside"][0]).samefile(project.path / ".venv")
 
 
+@pytest.mark.needs("index")
 @pytest.mark.skipif(os.name != "nt", reason="elsewhere .venv has a link to its Python")
 @pytest.mark.parametrize("name", EACH)
 def test_a_python_that_is_gone_is_replaced(name: str, project: Project) -> None:
@@ -160,6 +165,7 @@ def test_a_python_that_is_gone_is_replaced(name: str, project: Project) -> None:
     assert Path(seen["inside"][0]).samefile(project.path / ".venv")
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", EACH)
 def test_a_second_project_leaves_the_first(name: str, project: Project, bake: Bakery) -> None:
     project.write(".env", "ONLY_FIRST=1\n")
@@ -172,6 +178,7 @@ def test_a_second_project_leaves_the_first(name: str, project: Project, bake: Ba
     assert str(project.path) not in variables["PATH"] and "ONLY_FIRST" not in variables
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", EACH)
 def test_pythonhome_is_unset_inside_and_comes_back(name: str, project: Project) -> None:
     """It would make each Python look for its library elsewhere."""

@@ -230,7 +230,7 @@ ASK_HTTPX = f"import httpx2; print(httpx2.get('https://{INDEX}/simple/six/').sta
 UNTRUSTED = "certificate verify failed"
 
 
-@pytest.mark.needs("docker", "registry")
+@pytest.mark.needs("docker", "registry", "index")
 def test_the_image_is_built_behind_the_proxy(image: Project, network: Network) -> None:
     through = ("--build-arg", f"HTTPS_PROXY={network.proxy}")
     refused = image.run("docker", "compose", "build", *through, check=False)
@@ -253,7 +253,7 @@ def test_the_image_is_built_behind_the_proxy(image: Project, network: Network) -
         assert network.proxy not in run("docker", *words, f"localhost/{name}").stdout
 
 
-@pytest.mark.needs("docker", "registry")
+@pytest.mark.needs("docker", "registry", "index")
 def test_locks_in_a_container_behind_the_proxy(
     image: Project, network: Network, tmp_path: Path
 ) -> None:
@@ -280,7 +280,7 @@ def test_a_certificate_in_another_form_is_named(image: Project) -> None:
     assert done.returncode and "certs/der.crt: expected PEM, see certs/README.md" in done.stderr
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
 def test_the_environment_is_made_behind_the_proxy(
     uv: bool, network: Network, bake: Bakery, tmp_path: Path
@@ -332,7 +332,7 @@ def test_a_pip_conf_without_an_index_is_named(bake: Bakery, text: str) -> None:
     )
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
     bake: Bakery, tmp_path: Path
 ) -> None:
@@ -347,7 +347,7 @@ def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
     assert str(bundle) not in shell(project, "bash", show)
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_certificates_of_any_name_cost_nothing_each_day(bake: Bakery, tmp_path: Path) -> None:
     """The shells and Python have to agree on which there are, and in which order."""
     project = bake(company_network=True, isolation="venv", python_version=HERE)

@@ -213,7 +213,7 @@ def roll_out(folder: Path) -> list[str]:
     return [name for _, mark, name in marked if mark]
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_leaving(released: Path, tmp_path: Path) -> None:
     data = ("--data", f"python_version={HERE}", "--data", "isolation=venv")
     project = make(released, tmp_path / "project", *data)

@@ -23,6 +23,7 @@ def table(output: str) -> dict[str, list[str]]:
     return {line.split()[0]: line.split()[1:] for line in output.splitlines()[1:]}
 
 
+@pytest.mark.needs("index")
 def test_the_same_on_both_sides(project: Project) -> None:
     done = project.run("scripts/venv", "parity")
     rows = table(done.stdout)
@@ -41,6 +42,7 @@ PACKAGES = "COPY --from=deps /opt/venv /opt/venv\n"
 SITE = "/opt/venv/lib/python*/site-packages"
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize(
     ("name", "versions", "command", "line"),
     [

@@ -15,7 +15,7 @@ from support.commands import run
 from support.projects import Bakery, Project
 from test_docker import compose, free_port, get, get_or_none
 
-pytestmark = pytest.mark.needs("docker")
+pytestmark = pytest.mark.needs("docker", "index")
 
 WAIT = '''
 

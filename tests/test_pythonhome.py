@@ -6,6 +6,8 @@ import pytest
 from support.projects import Bakery, Project
 from test_venv import HERE, SOURCE, session
 
+pytestmark = pytest.mark.needs("index")
+
 # Asked of a program: each shell has another way to show a variable.
 SHOW = "sh -c 'echo home=${PYTHONHOME-unset}'"
 

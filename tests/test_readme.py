@@ -24,6 +24,7 @@ def command(heading: str) -> str:
     return line
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("shell", ["sh", "bash"])
 def test_the_first_command_makes_a_project_and_runs_it(
     shell: str, released: Path, tmp_path: Path

@@ -100,6 +100,7 @@ def test_the_containers_are_the_same_with_and_without_a_virtual_environment(
     assert halves[0] == halves[1]
 
 
+@pytest.mark.needs("index")
 @only("web")
 def test_the_web_service_keeps_its_data_from_development_to_production(project: Project) -> None:
     services = project.answers["services"]
@@ -143,6 +144,7 @@ def test_the_web_service_keeps_its_data_from_development_to_production(project: 
     assert took < 8, f"took {took:.1f} s to stop"
 
 
+@pytest.mark.needs("index")
 @only("web", "postgres", "redis")
 def test_a_request_waits_for_a_service_that_restarts(project: Project, production: Any) -> None:
     production("up", "--build", "--wait")
@@ -180,6 +182,7 @@ def test_a_request_waits_for_a_service_that_restarts(project: Project, productio
         production("down", "-t5")
 
 
+@pytest.mark.needs("index")
 @only("cli")
 def test_the_command_line_uses_them_in_both_shapes(project: Project) -> None:
     services = project.answers["services"]
@@ -200,6 +203,7 @@ def test_the_command_line_uses_them_in_both_shapes(project: Project) -> None:
     compose(project, "down", "-t5")
 
 
+@pytest.mark.needs("index")
 def test_the_tests_of_the_project_pass_in_the_image(project: Project) -> None:
     assert " passed" in compose(project, "run", "--rm", "test")
 
@@ -216,6 +220,7 @@ def test_refuses_to_start_without_a_password_in_one_line(project: Project) -> No
     assert "POSTGRES_PASSWORD is missing" in done.stderr and ".env.example" in done.stderr
 
 
+@pytest.mark.needs("index")
 @only("web", "postgres", "redis")
 def test_the_virtual_environment_uses_the_same_services(project: Project) -> None:
     compose(project, "up", "--wait", "postgres", "redis")
@@ -304,6 +309,7 @@ except OSError as error:
 """
 
 
+@pytest.mark.needs("index")
 @only("web", "postgres", "redis")
 def test_recovers_from_each_fault_and_loses_no_note(project: Project, production: Any) -> None:
     production("up", "--build", "--wait")

@@ -29,6 +29,9 @@ from test_venv import (
     shell,
 )
 
+# Each of them uses an environment with all that a new project has.
+pytestmark = pytest.mark.needs("index")
+
 # What SHOW prints, by a Python that is not on PATH.
 SHOW_OUTSIDE = SHOW.replace("python", sys.executable, 1)
 

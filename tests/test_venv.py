@@ -101,12 +101,13 @@ def sample(request: pytest.FixtureRequest, bake: Bakery) -> Project:
     return project
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_runs_the_tests_and_linters(sample: Project) -> None:
     assert "passed" in shell(sample, "bash", "pytest -q")
     assert "All checks passed" in shell(sample, "bash", "ruff check")
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", SOURCE)
 def test_runs_the_tools_of_the_environment(project: Project, name: str) -> None:
     lines = "ruff check", "python -m my_project hello"
@@ -127,6 +128,7 @@ STATE = {
 }
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", SOURCE)
 def test_leaves_no_trace(project: Project, name: str) -> None:
     project.write(".env", "APP_GREETING=Hi\nEMPTY=\nSET_BEFORE=other\ndir=1\nfile=2\nname=3\n")
@@ -158,6 +160,7 @@ LOCATED = [
 ]
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", LOCATED)
 def test_is_found_from_anywhere(project: Project, name: str, tmp_path: Path) -> None:
     source = SOURCE[name].format(project.path / "scripts")
@@ -166,6 +169,7 @@ def test_is_found_from_anywhere(project: Project, name: str, tmp_path: Path) -> 
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", SOURCE)
 def test_executed_instead_of_sourced_tells_the_command(project: Project, name: str) -> None:
     file = SOURCE[name].format("scripts").split()[-1]
@@ -178,6 +182,7 @@ def test_executed_instead_of_sourced_tells_the_command(project: Project, name: s
 NO_ASSIGNMENT = "expected NAME=value, in UTF-8; this line is left out"
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", SOURCE)
 def test_loads_dotenv_as_it_stands(project: Project, name: str) -> None:
     value = 'It\'s "quoted" $HOME `date` \\ # ! é % ^ & | < > ( ) ; * ~ '
@@ -191,7 +196,7 @@ def test_loads_dotenv_as_it_stands(project: Project, name: str) -> None:
     assert done.stderr.splitlines() == [f"venv: .env:7: {NO_ASSIGNMENT}"]
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_leaves_out_the_lines_of_dotenv_that_are_not_utf_8(project: Project) -> None:
     (project.path / ".env").write_bytes("A=é\nB=é\nÉ=1\nC=3\n#é\n".encode("latin-1"))
     done = session(project, "bash", SHOW)
@@ -202,6 +207,7 @@ def test_leaves_out_the_lines_of_dotenv_that_are_not_utf_8(project: Project) -> 
     assert done.stderr.splitlines() == lines
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", [*POSIX, "fish"])
 def test_starts_no_python_when_current(project: Project, name: str) -> None:
     session(project, name)
@@ -224,6 +230,7 @@ def test_starts_no_python_when_current(project: Project, name: str) -> None:
     assert (done.stdout.strip(), done.stderr) == (str(project.path / ".venv"), "")
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", POSIX)
 def test_is_safe_in_a_strict_shell_with_aliases(project: Project, name: str) -> None:
     source = SOURCE[name].format("scripts")
@@ -239,6 +246,7 @@ def test_is_safe_in_a_strict_shell_with_aliases(project: Project, name: str) -> 
     assert done.stdout.splitlines()[1:] == ["left"] and done.stderr == ""
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", LOCATED)
 def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Bakery) -> None:
     second = bake(isolation="venv", app="cli", python_version=HERE)
@@ -289,7 +297,7 @@ def test_follows_the_lock(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     project.run("scripts/venv", "check")
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     shell(project, "bash", "true")
@@ -332,7 +340,7 @@ def test_works_in_odd_paths_and_after_a_move(
     assert done.stdout == f"{moved.path}/.venv\n"
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_debris_is_healed(bake: Bakery) -> None:
     """What `kill -9` leaves at any moment has no stamp."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
@@ -348,7 +356,7 @@ def test_debris_is_healed(bake: Bakery) -> None:
     project.run(sys.executable, "scripts/venv.py", "check")
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("part", ["pyvenv.cfg", "lib", "bin/python"])
 def test_a_part_that_is_gone_is_missed(part: str, bake: Bakery) -> None:
     """A cleaner, or a backup that left it out, takes no stamp away."""
@@ -373,7 +381,7 @@ def test_a_uv_that_does_not_run_is_passed_by(bake: Bakery, tmp_path: Path) -> No
     assert found == f"{project.path}/.venv\n"
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(
     bake: Bakery, tmp_path: Path
 ) -> None:
@@ -392,7 +400,7 @@ def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(
     assert "not complete; making it anew" in done.stderr and done.stdout == "Hello, World!\n"
 
 
-@pytest.mark.needs("shells")
+@pytest.mark.needs("shells", "index")
 def test_what_belongs_to_the_shell_is_left_out(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     project.write(
@@ -415,6 +423,7 @@ def test_what_belongs_to_the_shell_is_left_out(bake: Bakery) -> None:
         ]
 
 
+@pytest.mark.needs("index")
 def test_an_unreadable_requires_python_is_named(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     metadata = project.read("pyproject.toml")
@@ -492,6 +501,7 @@ def test_a_version_that_pyproject_rules_out_is_refused(
     assert done.returncode and f", pyproject.toml requires {expected}\n" in done.stderr
 
 
+@pytest.mark.needs("index")
 def test_the_newest_python_that_pyproject_allows_is_taken(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     metadata = project.read("pyproject.toml")
@@ -500,7 +510,7 @@ def test_the_newest_python_that_pyproject_allows_is_taken(bake: Bakery) -> None:
     assert f"with Python {HERE}." in project.run("scripts/venv", "sync").stderr
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_what_is_installed_may_not_be_a_packages_name(sample: Project) -> None:
     """A package of that name would hide it, or be hidden by it."""
     script = "import importlib.metadata as m; print(*m.packages_distributions())"
@@ -521,7 +531,7 @@ def test_something_else_called_venv_is_left_alone(bake: Bakery) -> None:
     assert project.read(".venv/precious") == "data\n"
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_check_names_what_is_wrong(bake: Bakery) -> None:
     project = bake(isolation="venv", python_version=HERE)
     check = (sys.executable, "scripts/venv.py", "check")
@@ -536,7 +546,7 @@ def test_check_names_what_is_wrong(bake: Bakery) -> None:
     assert "venv: shellingham is missing instead of " in project.run(*check, check=False).stderr
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_another_python_is_used_with_a_warning(bake: Bakery) -> None:
     """No machine has Python 3.99; the project should still work, and say so."""
     project = bake(isolation="venv")
@@ -578,7 +588,7 @@ def test_the_newest_that_pyenv_keeps_is_found(
     assert pythons.find(99) == (str(python), "3.99.10")
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_project_python_decides(bake: Bakery) -> None:
     project = bake(isolation="venv")
     chosen = {"PROJECT_PYTHON": sys.executable}
@@ -595,6 +605,7 @@ def private_uv(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return WITHOUT_UV | {"XDG_CACHE_HOME": str(tmp_path_factory.mktemp("cache"))}
 
 
+@pytest.mark.needs("index")
 @pytest.mark.parametrize("app", choices("app"))
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "private uv"])
 def test_locking_again_changes_nothing(
@@ -607,6 +618,7 @@ def test_locking_again_changes_nothing(
     assert project.files() == before
 
 
+@pytest.mark.needs("index")
 def test_several_projects_get_one_private_uv(bake: Bakery, tmp_path: Path) -> None:
     """And keep it: the second time needs no pip. In its place, a script starts the one here."""
     projects = [bake(isolation="venv", app="cli") for _ in range(2)]
@@ -627,7 +639,7 @@ def test_several_projects_get_one_private_uv(bake: Bakery, tmp_path: Path) -> No
     projects[0].run("scripts/venv", "lock", env=with_uv)
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_locking_takes_what_was_added(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     project.append("requirements.in", "six\n")
@@ -636,6 +648,7 @@ def test_locking_takes_what_was_added(bake: Bakery) -> None:
     assert shell(project, "bash", "python -c 'import six; print(six.PY3)'") == "True\n"
 
 
+@pytest.mark.needs("index")
 def test_pip_install_works_and_types_hold(sample: Project, tmp_path: Path) -> None:
     python, target = sample.path / ".venv/bin/python", tmp_path / "installed"
     sample.run(python, "-m", "pip", "install", "-q", "--no-deps", "--target", target, ".")
@@ -646,7 +659,7 @@ def test_pip_install_works_and_types_hold(sample: Project, tmp_path: Path) -> No
     assert "no issues found" in done.stdout
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 def test_uv_changes_nothing_in_the_environment(project: Project) -> None:
     """As it would follow pyproject.toml rather than the locks."""
     shell(project, "bash", "true")
@@ -669,7 +682,7 @@ def test_the_environment_is_called_as_the_project(uv: bool, bake: Bakery, tmp_pa
     assert line.removeprefix("prompt = ").strip("'") == name
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("bash", "index")
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
 def test_no_install_setting_leads_astray(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli")
