@@ -239,7 +239,7 @@ def chosen(options: argparse.Namespace) -> tuple[list[Mutation], list[Result]]:
     """Return the mutations to try, and those that are left out, with the reason."""
     texts = [text.lower() for text in options.only]
     named = [
-        m for m in MUTATIONS if any(t in f"{m.name} {m.kind} {m.tests}".lower() for t in texts)
+        m for m in MUTATIONS if any(t in f"{m.kind}: {m.name}: {m.tests}".lower() for t in texts)
     ]
     unwanted = set(options.without.split(","))
     lacking = {name for m in named for name in m.needs if name not in unwanted and missing(name)}
