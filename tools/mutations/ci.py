@@ -8,125 +8,138 @@ from .model import ALL_CI, GITHUB, GITHUB_WEEKLY, GITLAB, RENOVATE, Mutation, gr
 mutations: list[Mutation] = []
 
 
-# Without what installs packages or serves a template, which takes long.
-CONTENT = "test_ci_files.py: not copier_would and not network and not newer"
-SOUND = "test_ci.py: sound or gitlab_takes"
-ci = group(mutations, "CI", CONTENT, SOUND)
-ci("GitHub no longer looks for conflicts and drift", edit(GITHUB, without_block("^  template:")))
-ci("GitHub no longer tests in the virtual environment", edit(GITHUB, without_block("^  venv:")))
-ci("GitHub no longer tests the container", edit(GITHUB, without_block("^  container:")))
-ci("GitHub no longer compares environment and image", edit(GITHUB, without_block("^  parity:")))
-ci("GitLab no longer looks for conflicts and drift", edit(GITLAB, without_block("^template:")))
-ci("GitLab no longer tests in the virtual environment", edit(GITLAB, without_block("^venv:")))
-ci("GitLab no longer tests the container", edit(GITLAB, without_block("^container:")))
-ci("GitLab no longer compares environment and image", edit(GITLAB, without_block("^parity:")))
-ci("GitHub does not look at pull requests", edit(GITHUB, without_block("^  pull_request:")))
-ci("GitHub does not look at what is pushed to main", edit(GITHUB, without_block("^  push:")))
-ci("GitHub does not look at merge queues", edit(GITHUB, without_block("^  merge_group:")))
-ci(
+JOBS = "test_ci_files.py: exactly_the_jobs"
+CONTENT = "test_ci_files.py: all_that_it_promises or linted or script_of_the_project"
+WHEN = "test_ci_files.py: github_runs_them or once_a_week or gitlab_runs_them or left_out"
+RIGHTS = "test_ci_files.py: nothing_else or credentials or pinned or hang"
+
+job = group(mutations, "CI", JOBS)
+job("GitHub no longer looks for conflicts and drift", edit(GITHUB, without_block("^  template:")))
+job("GitHub no longer tests in the virtual environment", edit(GITHUB, without_block("^  venv:")))
+job("GitHub no longer tests the container", edit(GITHUB, without_block("^  container:")))
+job("GitHub no longer compares environment and image", edit(GITHUB, without_block("^  parity:")))
+job("GitLab no longer looks for conflicts and drift", edit(GITLAB, without_block("^template:")))
+job("GitLab no longer tests in the virtual environment", edit(GITLAB, without_block("^venv:")))
+job("GitLab no longer tests the container", edit(GITLAB, without_block("^container:")))
+job("GitLab no longer compares environment and image", edit(GITLAB, without_block("^parity:")))
+
+when = group(mutations, "CI", WHEN)
+when("GitHub does not look at pull requests", edit(GITHUB, without_block("^  pull_request:")))
+when("GitHub does not look at what is pushed to main", edit(GITHUB, without_block("^  push:")))
+when("GitHub does not look at merge queues", edit(GITHUB, without_block("^  merge_group:")))
+when(
     "GitHub runs the weekly look for a newer template never",
     edit(GITHUB_WEEKLY, without_block("^  schedule:")),
 )
-ci(
+when(
     "GitHub runs the weekly look for a newer template each minute",
     edit(GITHUB_WEEKLY, replace(r'cron: ".*"', 'cron: "* * * * *"')),
 )
-ci(
+
+rights = group(mutations, "CI", RIGHTS)
+rights(
     "GitHub's jobs may write to the repository",
     edit(GITHUB, replace("contents: read", "contents: write")),
 )
-ci(
+rights(
     "GitHub's jobs get all permissions that there are",
     edit(GITHUB, replace(r"^permissions: \{\}", "permissions: write-all")),
 )
-ci(
+rights(
     "GitHub leaves its token in the checkout",
     edit(GITHUB, replace("persist-credentials: false", "persist-credentials: true")),
 )
-ci(
+rights(
     "GitHub runs actions that someone can exchange",
     edit(GITHUB, replace(r"(actions/checkout)@\w+ .*", r"\1@v7")),
 )
-ci("GitHub's jobs may hang for hours", edit(GITHUB, without_lines("timeout-minutes")))
-ci("GitHub finishes runs that nobody waits for", edit(GITHUB, without_block("^concurrency:")))
-ci("GitLab does not look at merge requests", edit(GITLAB, without_lines("merge_request_event")))
-ci(
+rights("GitHub's jobs may hang for hours", edit(GITHUB, without_lines("timeout-minutes")))
+
+rights(
+    "GitHub finishes runs that nobody waits for",
+    edit(GITHUB, without_block("^concurrency:")),
+    WHEN,
+    RIGHTS,
+)
+
+when("GitLab does not look at merge requests", edit(GITLAB, without_lines("merge_request_event")))
+when(
     "GitLab does not look at tags",
     edit(GITLAB, inside("^workflow:", without_lines("CI_COMMIT_TAG"))),
 )
-ci(
+when(
     "GitLab does not run what is scheduled",
     edit(GITLAB, inside("^workflow:", without_lines('"schedule"'))),
 )
-ci(
+when(
     "GitLab runs two pipelines for one push",
     edit(GITLAB, without_lines("CI_OPEN_MERGE_REQUESTS|when: never")),
 )
-ci(
+when(
     "GitLab looks for a newer template at each push",
     edit(GITLAB, inside("^template-update:", without_block("^  rules:"))),
 )
-ci("GitLab does not read the user's own jobs", edit(GITLAB, without_block("^include:")))
-ci(
+
+content = group(mutations, "CI", CONTENT)
+content("GitLab does not read the user's own jobs", edit(GITLAB, without_block("^include:")))
+content(
     "GitHub no longer builds for production",
     edit(GITHUB, inside("^  container:", without_block("name: .*production"))),
 )
-ci(
+content(
     "GitLab no longer builds for production",
     edit(GITLAB, inside("^container:", without_lines(r"docker build"))),
 )
-ci(
+content(
     "GitHub no longer lints a project with Docker alone",
     edit(GITHUB, inside("^  container:", without_lines("ruff check"))),
 )
-ci(
+content(
     "GitLab no longer lints a project with Docker alone",
     edit(GITLAB, inside("^container:", without_lines("ruff check"))),
 )
-ci(
+content(
     "GitHub no longer tests in the image",
     edit(GITHUB, inside("^  container:", replace("run --rm test$", "run --rm test true"))),
 )
-ci(
+content(
     "The jobs do not check the formatting",
     edit(f"{GITHUB} {GITLAB}", without_lines("^ +(- )?ruff format")),
-    CONTENT,
 )
-ci(
+content(
     "The jobs do not run the tests",
     edit(f"{GITHUB} {GITLAB}", without_lines("^ +(- )?pytest$")),
-    CONTENT,
 )
-ci(
+content(
     "The jobs do not compare the environment with the locks",
     edit(f"{GITHUB} {GITLAB}", without_lines("venv check$")),
 )
-ci(
+content(
     "The job for drift takes changes by the user for drift",
     edit(f"{GITHUB} {GITLAB}", replace(" --data own_files=false", "")),
     "test_ci_files.py: template_job",
 )
-ci(
+content(
     "The job for drift passes over files that .gitignore hides",
     edit(f"{GITHUB} {GITLAB}", replace("--intent-to-add --force", "--intent-to-add")),
     "test_ci.py: hides",
 )
-ci(
+content(
     "The job for drift passes over conflicts",
     edit(f"{GITHUB} {GITLAB}", replace("if git grep.*", "true")),
     "test_ci_files.py: conflict",
 )
-ci(
+content(
     "A template that is not public cannot be read",
     edit(ALL_CI, replace(r"(GIT_CONFIG_VALUE_0[:=] ?)(['\"]).*\2", r"\1\2\2")),
     "test_ci.py test_ci_files.py: private",
 )
-ci(
+content(
     "CI does not trust the certificates of a company",
     edit("includes/github-* template/.gitlab-ci*", without_lines("find certs")),
     "test_ci.py test_ci_files.py: private or network",
 )
-ci(
+content(
     "The weekly job passes when there is a newer template",
     edit(
         f"{GITHUB_WEEKLY} {GITLAB}",
@@ -134,15 +147,14 @@ ci(
     ),
     "test_ci.py test_ci_files.py: newer",
 )
-ci(
+content(
     "A project that left the template has a red CI",
     edit(f"{GITHUB} {GITHUB_WEEKLY} {GITLAB}", without_lines(r"-f \.copier-answers\.yml")),
     "test_ci.py test_ci_files.py: leaving or left_the_template",
 )
-ci(
+content(
     "What the user's jobs need first is not prepared",
     edit("includes/github-*", replace("if .*prepare.sh.*", "true")),
-    CONTENT,
 )
 
 bot = group(mutations, "Renovate", "test_ci.py test_ci_files.py: renovate")

@@ -8,81 +8,87 @@ from .model import GUIDE, NEXT_STEPS, PROJECT_README, README, Mutation, group
 mutations: list[Mutation] = []
 
 
-document = group(
-    mutations, "document", "test_documents.py test_readme.py: not first_command and not daily_work"
-)
-document(
+COMMANDS = "test_documents.py: command_fits or names_fits"
+FACTS = "test_documents.py: link or file_that_is_named or port or service_in"
+
+command = group(mutations, "document", COMMANDS)
+fact = group(mutations, "document", FACTS)
+
+command(
     "A documented command names a service that does not exist",
     edit(GUIDE, replace("run --rm test$", "run --rm tests")),
 )
-document(
+command(
     "A documented command names a subcommand that does not exist",
     edit(GUIDE, replace(r"venv lock  ", "venv locks ")),
 )
-document(
+command(
     "A documented command sources a file that does not exist",
     edit(
         GUIDE,
         replace(r"^\| fish \| `source (\S+)/activate\.fish`", r"| fish | `source \1/activate.fsh`"),
     ),
 )
-document(
+command(
     "A documented command names a target that does not exist",
     edit(
         GUIDE,
         replace(r"docker build --target lock --output", "docker build --target locks --output"),
     ),
 )
-document(
+command(
     "A documented command has an option that Copier does not have",
     edit(GUIDE, replace(r"copier update --skip-answered", "copier update --skip-answer")),
 )
-document(
+command(
     "A documented module does not exist",
     edit(GUIDE, replace(r"^(python -m \{\{ package_name \}\})\.migrate", r"\1.migrations.run")),
 )
-document(
+fact(
     "The guide does not say how to change the isolation",
     edit(GUIDE, without_lines(r"--data isolation=")),
+    "test_files.py: documents_what_it_has",
 )
-document(
+fact(
     "The guide links to a heading that does not exist",
     edit(GUIDE, replace(r"\(#services\)", "(#service)")),
 )
-document(
+fact(
     "The guide links to a file that does not exist",
     edit(GUIDE, replace(r"\(README\.md\)", "(READ.md)")),
 )
-document(
+fact(
     "The guide names no place for services of one's own",
     edit(GUIDE, without_lines(r"^\| services;")),
 )
-document(
+fact(
     "The guide says that the template owns the user's README",
     edit(GUIDE, replace(r"^\| `README\.md`, ", "| ")),
 )
-document(
+fact(
     "The guide names another port for the debugger than Compose has",
     edit(GUIDE, replace(r"\{\{ debug_port \}\}", "5678")),
 )
-document(
+fact(
     "The project's README links to a file that does not exist",
     edit(PROJECT_README, replace(r"\(\.env\.example\)", "(.env.sample)")),
 )
-document(
+fact(
     "After the copy, the wrong file is to be sourced",
     edit(NEXT_STEPS, replace(r"^    \. (\w+)/activate$", r"    . \1/activated")),
-    "test_documents.py test_life.py test_readme.py: message or next or first",
+    "test_life.py: type_next",
 )
-document(
+fact(
     "After the copy, a container that does not exist is to be run",
     edit(NEXT_STEPS, replace("run --rm test$", "run --rm tests")),
-    "test_documents.py test_life.py test_readme.py: message or next or first",
+    "test_life.py: type_next",
 )
-document(
-    "The README does not name a question", edit(README, replace(r"`registry`", "`registries`"))
+fact(
+    "The README does not name a question",
+    edit(README, replace(r"`registry`", "`registries`")),
+    "test_readme.py: question",
 )
-document(
+command(
     "The README's first command does not work",
     edit(README, replace(r"copier copy", "copier copies")),
 )
