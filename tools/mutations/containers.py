@@ -28,7 +28,10 @@ def stage(name: str, *edits: Edit) -> Break:
 
 
 # What looks at the text of a Dockerfile or of Compose files needs no engine.
-LOOKS = "test_containers.py: service_may or editor_may or no_port_in_common or runs_it_as_root"
+LOOKS = (
+    "test_containers.py: service_may or editor_may or no_port_in_common or runs_it_as_root "
+    "or stopped_by"
+)
 
 image = group(
     mutations, "Dockerfile", LOOKS, "test_docker.py: bare_build or command_line", needs="docker"
