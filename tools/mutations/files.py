@@ -107,12 +107,12 @@ git(
             for name in ("**/scripts/.gitattributes",)
         )
     ),
-    "test_gitignore.py test_adopt.py: line_ending or batch or git",
+    "test_line_endings.py",
 )
 git(
     "Batch files get Unix' ends of lines in a checkout",
     edit("template/.gitattributes template/*/.gitattributes", replace("eol=crlf", "eol=lf")),
-    "test_gitignore.py test_adopt.py: line_ending or batch or git",
+    "test_line_endings.py",
 )
 git(
     "pre-commit lets conflicts of an update pass",
