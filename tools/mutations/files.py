@@ -128,7 +128,8 @@ git(
 example = group(
     mutations,
     "settings",
-    "test_documents.py test_questions.py: variable or port or ports or link",
+    "test_settings_example.py",
+    "test_questions.py: ports",
 )
 example(
     "The password of the database is not in the example of settings",

@@ -1,0 +1,42 @@
+"""`.env.example`, which shows every setting that a project has."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import pytest
+from support.projects import Bakery, Project
+
+SERVICES = ["postgres", "redis"]
+
+
+@pytest.fixture(scope="module", params=["cli", "web"])
+def project(request: pytest.FixtureRequest, bake: Bakery) -> Project:
+    return bake(isolation="both", app=request.param, services=SERVICES)
+
+
+def settings_of(project: Project) -> set[str]:
+    """Return the variables that the application reads: APP_ and the name of a field, or its alias."""
+    tree = ast.parse(project.read("src/my_project/settings.py"))
+    [settings] = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    fields = [node for node in settings.body if isinstance(node, ast.AnnAssign)]
+
+    found = set()
+    for field in fields:
+        alias = re.search(r"alias='(\w+)'", ast.unparse(field))
+        found.add(alias[1] if alias else f"APP_{ast.unparse(field.target)}".upper())
+    return found
+
+
+def test_shows_every_setting_of_the_application_and_no_other(project: Project) -> None:
+    shown = set(re.findall(r"^#?([A-Z_]+)=", project.read(".env.example"), re.MULTILINE))
+    assert {"APP_GREETING", "APP_DATABASE_URL", "APP_REDIS_URL", "POSTGRES_PASSWORD"} <= shown
+    assert shown == settings_of(project)
+
+
+def test_a_copy_of_it_sets_what_compose_refuses_to_start_without(project: Project) -> None:
+    files = [text.decode() for name, text in project.files().items() if name.startswith("compose")]
+    required = set(re.findall(r"\$\{(\w+):\?", "\n".join(files)))
+    assert required == {"POSTGRES_PASSWORD"}
+    assert re.search(r"^POSTGRES_PASSWORD=\S", project.read(".env.example"), re.MULTILINE)
