@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .breaking import edit, replace, without_lines
-from .model import GUIDE, NEXT_STEPS, PROJECT_README, README, Mutation, group
+from .model import GUIDES, NEXT_STEPS, PROJECT_README, README, Mutation, group
 
 mutations: list[Mutation] = []
 
@@ -16,58 +16,59 @@ fact = group(mutations, "document", FACTS)
 
 command(
     "A documented command names a service that does not exist",
-    edit(GUIDE, replace("run --rm test$", "run --rm tests")),
+    edit(GUIDES, replace(r"(docker compose run (?:--\S+ )*)(app|test|migrate)\b", r"\1no-\2", 1)),
 )
 command(
     "A documented command names a subcommand that does not exist",
-    edit(GUIDE, replace(r"venv lock  ", "venv locks ")),
+    edit(GUIDES, replace(r"(\w+/(?:venv|do) )(lock|check|clean)\b", r"\1\2s", 1)),
 )
 command(
     "A documented command sources a file that does not exist",
-    edit(
-        GUIDE,
-        replace(r"^\| fish \| `source (\S+)/activate\.fish`", r"| fish | `source \1/activate.fsh`"),
-    ),
+    edit(GUIDES, replace(r"source (\S+)/activate\.fish", r"source \1/activate.fsh", 1)),
 )
 command(
     "A documented command names a target that does not exist",
-    edit(
-        GUIDE,
-        replace(r"docker build --target lock --output", "docker build --target locks --output"),
-    ),
+    edit(GUIDES, replace(r"--target lock\b", "--target locks", 1)),
 )
 command(
     "A documented command has an option that Copier does not have",
-    edit(GUIDE, replace(r"copier update --skip-answered", "copier update --skip-answer")),
+    edit(GUIDES, replace("copier update --(defaults|skip-answered)", r"copier update --\1-all", 1)),
 )
 command(
     "A documented module does not exist",
-    edit(GUIDE, replace(r"^(python -m \{\{ package_name \}\})\.migrate", r"\1.migrations.run")),
+    edit(
+        GUIDES,
+        replace(
+            r"(python -m (?:\{\{ package_name \}\}|my_project))\.migrate\b", r"\1.migrations.run", 1
+        ),
+    ),
 )
 fact(
     "The guide does not say how to change the isolation",
-    edit(GUIDE, without_lines(r"--data isolation=")),
+    edit(GUIDES, without_lines(r"--data isolation=")),
     "test_files.py: documents_what_it_has",
 )
 fact(
     "The guide links to a heading that does not exist",
-    edit(GUIDE, replace(r"\(#services\)", "(#service)")),
+    edit(GUIDES, replace(r"\]\((\S*)#[a-z-]+\)", r"](\1#no-such-heading)", 1)),
 )
 fact(
     "The guide links to a file that does not exist",
-    edit(GUIDE, replace(r"\(README\.md\)", "(READ.md)")),
+    edit(GUIDES, replace(r"\(README\.md\)", "(READ.md)")),
 )
 fact(
     "The guide names no place for services of one's own",
-    edit(GUIDE, without_lines(r"^\| services;")),
+    edit(GUIDES, without_lines(r"^\| (a service|services);")),
+    "test_ownership_table.py",
 )
 fact(
     "The guide says that the template owns the user's README",
-    edit(GUIDE, replace(r"^\| `README\.md`, ", "| ")),
+    edit(GUIDES, replace(r"^\| `README\.md`, ", "| ")),
+    "test_ownership_table.py",
 )
 fact(
     "The guide names another port for the debugger than Compose has",
-    edit(GUIDE, replace(r"\{\{ debug_port \}\}", "5678")),
+    edit(GUIDES, replace(r"\{\{ debug_port \}\}|(?<=debug )5678", "5679")),
 )
 fact(
     "The project's README links to a file that does not exist",
@@ -80,7 +81,7 @@ fact(
 )
 fact(
     "After the copy, a container that does not exist is to be run",
-    edit(NEXT_STEPS, replace("run --rm test$", "run --rm tests")),
+    edit(NEXT_STEPS, replace(r"run --rm test$|(?<=/do )test$", r"\g<0>s")),
     "test_life.py: type_next",
 )
 fact(

@@ -93,7 +93,7 @@ CSH, FISH, NU, POWERSHELL, CMD = (
 )
 RUNNER = "template/**/*.py template/**/venv !template/src/**/* !template/tests/**/*"
 SOURCE = "template/src/**/*"
-GUIDE = "template/DEVELOPMENT.md*"
+GUIDES = "template/DEVELOPMENT.md* docs/*.md"
 README = "README.md"
 PROJECT_README = "template/README.md*"
 PYPROJECT = "template/pyproject.toml*"
