@@ -36,11 +36,17 @@ def test_each_file_of_the_users_is_said_to_be_theirs(name: str, project: Project
     assert "you" in owners, owners
 
 
-PLACES = [".env.example", ".pre-commit-config.yaml", "apt-packages.txt", "compose.own.yaml"]
+PLACES = {
+    "setting": ".env.example",
+    "volume": "compose.own.yaml",
+    "Debian packages": "apt-packages.txt",
+    "pytest": "pyproject.toml",
+    "hooks": ".pre-commit-config.yaml",
+}
 
 
-@pytest.mark.parametrize("name", [*PLACES, "pyproject.toml"])
-def test_each_place_for_additions_is_named(name: str, project: Project) -> None:
-    text = project.read("DEVELOPMENT.md")
-    table = text.partition("| to add | ")[2].partition("\n\n")[0]
-    assert f"`{name}`" in table
+@pytest.mark.parametrize("addition", PLACES)
+def test_each_addition_has_a_place(addition: str, project: Project) -> None:
+    table = project.read("DEVELOPMENT.md").partition("| to add | ")[2].partition("\n\n")[0]
+    places = [row for row in table.splitlines() if addition in row.split(" | ")[0]]
+    assert any(f"`{PLACES[addition]}`" in row for row in places), places
