@@ -8,6 +8,7 @@ import re
 import pytest
 from support.projects import Bakery, Project
 
+SETTINGS = "src/my_project/settings.py"
 SERVICES = ["postgres", "redis"]
 
 
@@ -18,7 +19,7 @@ def project(request: pytest.FixtureRequest, bake: Bakery) -> Project:
 
 def settings_of(project: Project) -> set[str]:
     """Return the variables that the application reads: APP_ and the name of a field, or its alias."""
-    tree = ast.parse(project.read("src/my_project/settings.py"))
+    tree = ast.parse(project.read(SETTINGS))
     [settings] = [node for node in tree.body if isinstance(node, ast.ClassDef)]
     fields = [node for node in settings.body if isinstance(node, ast.AnnAssign)]
 
@@ -40,3 +41,9 @@ def test_a_copy_of_it_sets_what_compose_refuses_to_start_without(project: Projec
     required = set(re.findall(r"\$\{(\w+):\?", "\n".join(files)))
     assert required == {"POSTGRES_PASSWORD"}
     assert re.search(r"^POSTGRES_PASSWORD=\S", project.read(".env.example"), re.MULTILINE)
+
+
+def test_the_web_service_is_for_this_machine_alone_unless_told_otherwise(bake: Bakery) -> None:
+    project = bake(app="web")
+    assert re.search(r'^ +host: str = "127\.0\.0\.1"$', project.read(SETTINGS), re.MULTILINE)
+    assert "\n#APP_HOST=127.0.0.1\n" in project.read(".env.example")

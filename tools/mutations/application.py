@@ -15,42 +15,42 @@ sample(
 sample(
     "A wrong setting ends with pages of traceback",
     edit(SOURCE, replace("except ValidationError", "except KeyError")),
-    "test_production.py test_settings*.py test_venv.py: setting or runs_the_tests",
+    "test_production.py test_venv.py: setting or runs_the_tests",
     needs="docker",
 )
 sample(
     "The web service listens on every address",
     edit(SOURCE, replace(r'host: str = "127.0.0.1"', 'host: str = "0.0.0.0"')),
-    "test_venv.py test_settings*.py test_sample*.py test_documents.py: setting or example or listen or host",
+    "test_settings_example.py: this_machine",
 )
 sample(
     "A note is lost",
     edit(SOURCE, without_lines(r"session\.commit\(\)")),
-    "test_sample*.py test_services.py: keeps or virtual_environment or command_line",
+    "test_services.py: keeps or virtual_environment or command_line",
     needs="docker",
 )
 sample(
     "Visits that come at once are counted once",
     edit(SOURCE, replace(r"^( +)with self\.lock:", r"\1if True:")),
-    "test_sample*.py test_services.py: count or tests_of_the_project",
+    "test_services.py: count or tests_of_the_project",
     needs="docker",
 )
 sample(
     "A service that does not answer counts as ready",
     edit(SOURCE, replace("response.status_code = 503", "response.status_code = 200")),
-    "test_sample*.py test_services.py: tests_of_the_project or fault",
+    "test_services.py: tests_of_the_project or fault",
     needs="docker",
 )
 sample(
     "The tables in SQLite are not made",
     edit(SOURCE, replace("^( +)upgrade\\(\\)$", r"\1pass")),
-    "test_sample*.py test_services.py: tests_of_the_project or virtual_environment",
+    "test_services.py: tests_of_the_project or virtual_environment",
     needs="docker",
 )
 sample(
     "The password of the database is not used",
     edit(SOURCE, replace("if settings.postgres_password and not", "if False and not")),
-    "test_sample*.py test_services.py: tests_of_the_project or command_line",
+    "test_services.py: tests_of_the_project or command_line",
     needs="docker",
 )
 sample(
@@ -72,11 +72,11 @@ sample(
 sample(
     "The text of the licence is cut off",
     edit("includes/licenses/MIT.txt", replace(r"^THE SOFTWARE IS PROVIDED(?s:.*)", "")),
-    "test_questions.py test_documents.py test_licen*.py: licence",
+    "test_licence_texts.py",
     needs="",
 )
 sample(
     "The command that the package installs does not start",
     edit(PYPROJECT, replace(r"__main__:main", "__main__:start")),
-    "test_venv.py test_ci*.py test_sample*.py: pip_install",
+    "test_metadata.py",
 )
