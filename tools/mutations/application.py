@@ -8,7 +8,7 @@ from .model import PYPROJECT, SOURCE, Mutation, group
 mutations: list[Mutation] = []
 
 
-sample = group(mutations, "sample", "test_venv.py: runs_the_tests and bash", needs="bash")
+sample = group(mutations, "sample", "test_venv.py: runs_the_tests", needs="bash")
 sample(
     "The greeting is no setting", edit(SOURCE, replace(r"load_settings\(\)\.greeting", "'Hello'"))
 )
@@ -56,7 +56,7 @@ sample(
 sample(
     "pytest in a project finds no source",
     edit(PYPROJECT, without_lines("^pythonpath")),
-    "test_venv.py test_ci*.py: runs_the_tests and bash or venv_job",
+    "test_venv.py test_ci*.py: runs_the_tests or venv_job",
 )
 sample(
     "`uv sync` changes what is locked",
