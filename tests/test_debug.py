@@ -40,7 +40,7 @@ class Debugger:
         deadline = time.monotonic() + 60
         while True:
             try:
-                with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+                with socket.create_connection(("127.0.0.1", port), timeout=120) as connection:
                     self.stream = connection.makefile("rwb")
                 self.number = 0
                 self.request("initialize", adapterID="test", pathFormat="path")
@@ -120,7 +120,7 @@ def test_a_breakpoint_in_the_container(project: Project) -> None:
     def ask() -> None:
         go.wait()
         url = f"http://127.0.0.1:{debug_port(project) + 1}/?name=Ada"
-        with urllib.request.urlopen(url, timeout=60) as answer:
+        with urllib.request.urlopen(url, timeout=120) as answer:
             answers.append(json.load(answer))
 
     client = threading.Thread(target=ask, daemon=True)

@@ -116,14 +116,11 @@ def test_production_serves_hardened_and_stops_at_once(project: Project) -> None:
         words = ("docker", "compose", "-f", "compose.yaml", *write)
         assert "Read-only file system" in project.run(*words, check=False).stderr
 
-        start = time.monotonic()
         compose(project, "stop", shape="production")
-        took = time.monotonic() - start
         stopped = inspect(project, "production")
     finally:
         compose(project, "down", "-t1", shape="production")
-    assert took < 4, f"took {took:.1f} s to stop; the grace period is 5 s"
-    assert stopped["State"]["ExitCode"] != 137, "had to be killed"
+    assert stopped["State"]["ExitCode"] != 137, "was killed after the grace period"
 
 
 @only("cli")

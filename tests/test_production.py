@@ -6,7 +6,6 @@ import json
 import os
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import pexpect
@@ -123,20 +122,19 @@ def test_may_nothing_that_it_need_not(container: str) -> None:
 
 
 def test_docker_stop(container: str) -> None:
-    stopped_at_once(container, lambda: run("docker", "stop", container))
+    run("docker", "stop", container)
+    check_that_it_stopped_itself(container)
 
 
 def test_compose_stop(project: Project, container: str) -> None:
-    stopped_at_once(container, lambda: production(project, "stop"))
+    production(project, "stop")
+    check_that_it_stopped_itself(container)
 
 
-def stopped_at_once(container: str, stop: Any) -> None:
-    began = datetime.now(UTC)
-    stop()
+def check_that_it_stopped_itself(container: str) -> None:
+    """After the grace period, a container is killed and has the exit code 137."""
     state = inspect(container)["State"]
-    took = (datetime.fromisoformat(state["FinishedAt"]) - began).total_seconds()
     assert state["Status"] == "exited" and state["ExitCode"] in (0, 130)
-    assert took < 3, f"took {took:.1f} s; the grace period is 5 s"
 
 
 @pytest.mark.parametrize("shape", ["development", "production"])
@@ -150,15 +148,15 @@ def test_control_c(project: Project, shape: str) -> None:
     terminal = pexpect.spawn("docker", arguments, cwd=str(project.path), timeout=60)
     try:
         terminal.expect(ready)
-        began = time.monotonic()
         terminal.sendintr()
         terminal.expect(pexpect.EOF)
-        took = time.monotonic() - began
         terminal.close()
+        # `run --rm` ends with the exit code of the container, `up` with one of its own.
+        if words == ["up"]:
+            stopped = compose(project, "ps", "--all", "--quiet", "app", shape=shape)
+            check_that_it_stopped_itself(stopped.strip())
     finally:
         compose(project, "down", "-t1", shape=shape)
-    # Compose itself needs some of that, to take down the container and tell of it.
-    assert took < 4, f"took {took:.1f} s; the grace period is 5 s"
     assert terminal.exitstatus in (0, 130), terminal.before
 
 

@@ -130,9 +130,7 @@ def test_the_web_service_keeps_its_data_from_development_to_production(project: 
         assert host["Memory"] and host["NanoCpus"] and host["PidsLimit"]
         assert host["LogConfig"]["Config"] == {"max-file": "3", "max-size": "10m"}
         assert not host["PortBindings"], "published in production"
-    start = time.monotonic()
     compose(project, "stop", shape="production")
-    took = time.monotonic() - start
     codes = {
         service: json.loads(run("docker", "inspect", container(project, service)).stdout)[0][
             "State"
@@ -140,8 +138,7 @@ def test_the_web_service_keeps_its_data_from_development_to_production(project: 
         for service in ("app", *services)
     }
     compose(project, "down", shape="production")
-    assert 137 not in codes.values(), f"had to be killed: {codes}"
-    assert took < 8, f"took {took:.1f} s to stop"
+    assert 137 not in codes.values(), f"killed after the grace period: {codes}"
 
 
 @pytest.mark.needs("index")
@@ -170,14 +167,11 @@ def test_a_request_waits_for_a_service_that_restarts(project: Project, productio
                 for _ in range(3):
                     pool.submit(ask, project, "/notes")
                 time.sleep(0.5)
-                start = time.monotonic()
                 production("stop", "app")
-                took = time.monotonic() - start
         finally:
             production("unpause", "postgres")
         [state] = json.loads(run("docker", "inspect", container(project, "app")).stdout)
-        assert state["State"]["ExitCode"] != 137, "had to be killed"
-        assert took < 5, f"took {took:.1f} s; the grace period is 5 s"
+        assert state["State"]["ExitCode"] != 137, "was killed after the grace period"
     finally:
         production("down", "-t5")
 
