@@ -37,7 +37,7 @@ from copier.errors import CopierError
 from hostile_answers import REFUSED, RIGHT, TAKEN, hostile_answers
 from hypothesis import given, settings
 from support.commands import ROOT, run
-from support.projects import Project
+from support.projects import Bakery, Project
 from support.versions import release
 
 # How many answers Hypothesis makes up. `.ci/run` sets it to more.
@@ -333,7 +333,7 @@ def of_each_kind(answers: list[Any]) -> list[Any]:
     return chosen
 
 
-def render_all(template: Path, folder: Path, taken: dict[str, list[Any]]) -> Iterator[Project]:
+def render_all(template: Path, bake: Bakery, taken: dict[str, list[Any]]) -> Iterator[Project]:
     """Render these answers, one to each question at a time, in as few projects as that takes."""
     network = {"isolation": "both", "company_network": True, "ci": "gitlab"}
     only_own = ("command", "code", "port")
@@ -341,12 +341,11 @@ def render_all(template: Path, folder: Path, taken: dict[str, list[Any]]) -> Ite
         counts = [len(taken[name]) for name in taken if (name in only_own) == (app == "own")]
         for number in range(max(counts)):
             answers = {name: answers[number % len(answers)] for name, answers in taken.items()}
+            answers["port"] = str(answers["port"])  # a number is taken, and recorded as text
             if app == "web":
-                answers["port"] = answers["port"] or 8123
+                answers["port"] = answers["port"] or "8123"
             answers |= {**network, "app": app}
-            path = folder / f"{app}-{number}"
-            copier.run_copy(str(template), path, answers, defaults=True, quiet=True)
-            yield Project(path, answers)
+            yield bake.render(template, None, answers)
 
 
 # --- Refused, or taken as it is -----------------------------------------------
@@ -378,10 +377,10 @@ def test_each_way_takes_the_rest_as_it_is(way: str, question: str, interview: In
 
 
 @pytest.fixture(scope="module")
-def projects(carriers: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Project]:
+def projects(carriers: Path, bake: Bakery) -> list[Project]:
     """Projects with all answers that are taken."""
     taken = {**TAKEN, "services": [["postgres", "redis"]]}
-    return list(render_all(carriers, tmp_path_factory.mktemp("projects"), taken))
+    return list(render_all(carriers, bake, taken))
 
 
 def test_what_is_taken_arrives_unharmed(projects: list[Project]) -> None:
@@ -407,7 +406,7 @@ def test_docker_reads_the_same_description(projects: list[Project], tmp_path: Pa
 
 
 def test_whatever_comes_is_refused_by_name_or_arrives_unharmed(
-    carriers: Path, interview: Interview, tmp_path: Path
+    carriers: Path, interview: Interview, bake: Bakery
 ) -> None:
     """What is taken is rendered once for each character and its place, and not each time."""
     taken: dict[str, list[Any]] = {question: [] for question in RIGHT}
@@ -429,7 +428,7 @@ def test_whatever_comes_is_refused_by_name_or_arrives_unharmed(
     put()
     assert all(taken.values())
     few = {question: of_each_kind(answers) for question, answers in taken.items()}
-    for project in render_all(carriers, tmp_path, few):
+    for project in render_all(carriers, bake, few):
         assert_arrived(project)
 
 
@@ -576,10 +575,9 @@ def record(project: Project, **answers: Any) -> None:
     [("port", "abc"), ("project_description", "two\nlines"), ("author_email", "a..b@c.d")],
 )
 def test_an_update_refuses_an_edited_answer_by_name(
-    question: str, wrong: str, released: Path, tmp_path: Path
+    question: str, wrong: str, bake: Bakery, released: Path
 ) -> None:
-    project = Project(tmp_path / "project", {})
-    copier.run_copy(str(released), project.path, {"app": "web"}, defaults=True, quiet=True)
+    project = bake(released, "v1.0.0", app="web")
     project.commit()
     record(project, **{question: wrong})
     before = project.files()
@@ -589,9 +587,8 @@ def test_an_update_refuses_an_edited_answer_by_name(
     assert project.files() == before
 
 
-def test_a_recopy_replaces_an_edited_answer_by_the_default(released: Path, tmp_path: Path) -> None:
-    project = Project(tmp_path / "project", {})
-    copier.run_copy(str(released), project.path, {"port": "8123"}, defaults=True, quiet=True)
+def test_a_recopy_replaces_an_edited_answer_by_the_default(bake: Bakery, released: Path) -> None:
+    project = bake(released, "v1.0.0", port="8123")
     project.commit()
     record(project, project_description="two\nlines", port="8124")
     copier.run_recopy(project.path, defaults=True, overwrite=True, quiet=True)
