@@ -64,9 +64,15 @@ def test_an_editor_works_in_the_container(container: Container) -> None:
 
     assert " passed" in container.execute("pytest")
     assert "All checks passed" in container.execute("ruff check")
-    start = "APP_RELOAD=false timeout -s INT 5 python -m mine & sleep 2"
     ask = "import urllib.request as u; print(u.urlopen('http://localhost:8000/healthz').status)"
-    assert "200" in container.execute(f'{start}; python -c "{ask}"; wait')
+    script = f"""
+        APP_RELOAD=false python -m mine &
+        server=$!
+        for _ in $(seq 100); do python -c "{ask}" && break || sleep 0.5; done
+        kill -INT $server
+        wait
+    """
+    assert "200" in container.execute(script)
     who = "git -c user.name=Dev -c user.email=dev@example.org"
     script = f"echo 'NEW = 1' >src/mine/new.py && python -m mine.new && {who} add -A && {who} commit -m New"
     assert "1 file changed" in container.execute(script)
