@@ -19,17 +19,13 @@ from typing import Any
 
 import pytest
 import yaml
-from support.answers import combinations, label
-from support.commands import ROOT, run
+from support.commands import run
 from support.packages import locked, wheel
 from support.projects import Bakery, Project
 from support.versions import release
 from test_venv import HERE, path_without_uv
 
 CONFLICT = "<<<<<<< before updating\nours\n=======\ntheirs\n>>>>>>> after updating\n"
-COMBINATIONS = combinations("isolation", "ci", "update_bot")
-GITHUB = [a for a in COMBINATIONS if a["ci"] == "github"]
-GITLAB = [a for a in COMBINATIONS if a["ci"] == "gitlab"]
 
 
 def runner(folder: Path) -> str:
@@ -123,25 +119,6 @@ def prepare(project: Project) -> None:
 # --- What the tools say ------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("answers", GITHUB, ids=label)
-def test_github_workflows_are_sound(answers: dict[str, str], bake: Bakery) -> None:
-    project = bake(**answers)
-    project.commit()  # actionlint looks for a repository
-    assert project.run("actionlint").stdout == ""
-    project.run("zizmor", "--offline", "--quiet", ".github")
-
-
-def test_this_repositorys_workflows_are_sound() -> None:
-    assert run("actionlint", cwd=ROOT).stdout == ""
-    run("zizmor", "--offline", "--quiet", ".github", cwd=ROOT)
-
-
-@pytest.mark.parametrize("answers", GITLAB, ids=label)
-def test_gitlab_takes_its_file(answers: dict[str, str], bake: Bakery) -> None:
-    project = bake(**answers)
-    project.run("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", ".gitlab-ci.yml")
-
-
 def renovate(project: Project, command: str, *flags: str, **variables: str) -> str:
     """Run a command of Renovate, with the Node that was installed for it if there is one."""
     found = shutil.which(command)
@@ -154,7 +131,6 @@ def renovate(project: Project, command: str, *flags: str, **variables: str) -> s
 @pytest.mark.needs("renovate")
 def test_renovate_takes_its_file(bake: Bakery) -> None:
     project = bake(ci="github", update_bot="renovate")
-    project.run("check-jsonschema", "--builtin-schema", "vendor.renovate", "renovate.json")
     said = renovate(
         project, "renovate-config-validator", "--strict", "--no-global", "renovate.json"
     )
