@@ -273,7 +273,7 @@ def test_changes_nothing_but_what_the_readme_says(project: Project, shape: Shape
     kept(project, shape)
     added = project.files().keys() - shape.files.keys() - set(shape.moved.values())
     assert not [name for name in added if name.startswith(("src/", "tests/", "LICENSE"))]
-    assert {"Dockerfile", "DEVELOPMENT.md", "scripts/activate", "requirements-dev.in"} <= {
+    assert {"Dockerfile", "DEVELOPMENT.md", "dev/activate", "requirements-dev.in"} <= {
         *added,
         *shape.moved.values(),
     }
@@ -396,14 +396,14 @@ def test_a_list_that_was_not_renamed_is_not_lost(released: Path, tmp_path: Path)
     done = session(project, "bash", check=False)
     expected = "requirements.txt has no hashes, so it is not a lock; rename it to requirements.in"
     assert done.returncode and expected in done.stderr.splitlines()[-1]
-    done = project.run("scripts/venv", "lock", check=False)
+    done = project.run("dev/do", "lock", check=False)
     assert done.returncode and done.stderr.splitlines() == [
-        f"venv: {expected}, or delete it if that names the same packages, then run: scripts/venv lock"
+        f"venv: {expected}, or delete it if that names the same packages, then run: dev/do lock"
     ]
     assert project.read("requirements.txt") == FLAT["requirements.txt"]
 
     project.run("git", "mv", "-f", "requirements.txt", "requirements.in")
-    project.run("scripts/venv", "lock")
+    project.run("dev/do", "lock")
     assert shell(project, "bash", "python greet.py") == "Hello, World!\n"
 
 
@@ -487,14 +487,14 @@ def test_rules_for_line_endings_meet_no_update(repository: Path, tmp_path: Path)
     project = existing(tmp_path / "existing", {**FLAT, ".gitattributes": "* text=auto\n"})
     adopt(project, repository, SHAPES["flat"])
     project.commit()
-    changed = repository / "template/scripts/activate.bat"
+    changed = repository / "template/dev/activate.bat"
     changed.write_bytes(changed.read_bytes() + b"@rem later\r\n")
     release(repository, "v1.1.0")
     clone = Project(tmp_path / "clone", {})
     run("git", "clone", "-q", "-c", "core.autocrlf=true", project.path, clone.path)
-    assert b"\r" not in (clone.path / "scripts/activate").read_bytes()
+    assert b"\r" not in (clone.path / "dev/activate").read_bytes()
     clone.update("v1.1.0")
     assert clone.run("git", "diff", "--name-only").stdout.split() == [
         ".copier-answers.yml",
-        "scripts/activate.bat",
+        "dev/activate.bat",
     ]

@@ -194,7 +194,7 @@ def project(ci: str, bake: Bakery, released: Path) -> Project:
     """A project for the Python that a runner has, committed on Windows: nothing is executable."""
     answers = {"isolation": "venv", "ci": ci, "update_bot": "schedule", "python_version": HERE}
     project = bake(released, "v1.0.0", **answers)
-    (project.path / "scripts/venv").chmod(0o644)
+    (project.path / "dev/do").chmod(0o644)
     project.commit()
     return project
 
@@ -213,7 +213,7 @@ def test_the_template_job_finds_conflicts_and_changes(project: Project, path: st
     assert with_change("README.md", "Our own words, a <<<<<<< b\n=======\n"), "no conflict"
     assert not with_change("README.md", CONFLICT)
     assert not with_change("pyproject.toml.rej", "@@ -1 +1 @@\n")
-    assert not with_change("scripts/activate", "# ours\n")
+    assert not with_change("dev/activate", "# ours\n")
 
 
 @pytest.mark.needs("bash", "index")
@@ -292,7 +292,7 @@ def test_a_file_that_gitignore_hides_is_missed(
     project.commit()
     clone = Project(tmp_path / "clone", project.answers)
     run("git", "clone", "-q", project.path, clone.path)
-    assert not (clone.path / "scripts").exists()
+    assert not (clone.path / "dev").exists()
     assert not passes(clone, "template", path)
 
 

@@ -21,8 +21,8 @@ from support.answers import combinations, label
 from support.commands import ROOT
 from support.projects import Bakery, Project
 
-SCRIPTS = "scripts"  # the folder in a project
-VENV = f"sh {SCRIPTS}/venv"
+SCRIPTS = "dev"  # the folder in a project
+VENV = f"sh {SCRIPTS}/do"
 
 # --- Which jobs there are ----------------------------------------------------------------
 

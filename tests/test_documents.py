@@ -23,8 +23,8 @@ from support.commands import ROOT, run
 from support.components import COMPONENTS
 from support.projects import Bakery, Project
 
-SCRIPTS = "scripts"  # the folder in a project
-VENV = f"{SCRIPTS}/venv"  # the program there that has subcommands
+SCRIPTS = "dev"  # the folder in a project
+VENV = f"{SCRIPTS}/do"  # the program there that has subcommands
 
 NETWORK = {
     "company_network": True,

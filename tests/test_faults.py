@@ -49,7 +49,7 @@ def wheels(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def start(
-    project: Project, script: str = f". scripts/activate && {ALL_THERE}", **environment: str
+    project: Project, script: str = f". dev/activate && {ALL_THERE}", **environment: str
 ) -> subprocess.Popen[str]:
     """Start a script of bash, an activation say, in a process group of its own."""
     return subprocess.Popen(
@@ -91,7 +91,7 @@ def test_several_terminals_at_once_make_one_environment(project: Project, tmp_pa
 
 @pytest.mark.needs("bash")
 def test_several_terminals_at_once_run_pip_once(project: Project, wheels: dict[str, str]) -> None:
-    script = f". scripts/activate && {BOTH_THERE}"
+    script = f". dev/activate && {BOTH_THERE}"
     terminals = [start(project, script, **wheels | WITHOUT_UV) for _ in range(4)]
     outputs = [terminal.communicate() for terminal in terminals]
     assert [out for out, _ in outputs] == [f"{project.path}/.venv\n"] * 4
@@ -112,7 +112,7 @@ def step(event, details):
 left = int(sys.argv[1])
 sys.addaudithook(step)
 sys.argv[1:] = ["sync"]
-runpy.run_path("scripts/venv.py", run_name="__main__")
+runpy.run_path("dev/venv.py", run_name="__main__")
 """
 
 
@@ -170,10 +170,10 @@ def test_an_installer_that_outlives_its_caller_is_waited_for(
 ) -> None:
     told = 'echo $PPID >"$here/new"; mv "$here/new" "$here/caller"'
     slow = uv_that(tmp_path, f'{told}; until [ -e "$here/go" ]; do sleep 0.01; done')
-    first = start(project, f". scripts/activate && {BOTH_THERE}", **wheels | slow)
+    first = start(project, f". dev/activate && {BOTH_THERE}", **wheels | slow)
     wait_for(tmp_path / "caller", first)
     os.kill(int((tmp_path / "caller").read_text()), signal.SIGKILL)
-    second = start(project, f". scripts/activate && {BOTH_THERE}", **wheels)
+    second = start(project, f". dev/activate && {BOTH_THERE}", **wheels)
     assert second.stderr
     assert "waiting for another terminal" in second.stderr.readline()
     (tmp_path / "go").touch()
@@ -185,7 +185,7 @@ def test_an_installer_that_outlives_its_caller_is_waited_for(
 def test_an_interrupt_leaves_the_shell_as_it_was(
     project: Project, wheels: dict[str, str], tmp_path: Path
 ) -> None:
-    line = "trap : INT; . scripts/activate; echo $?-${VIRTUAL_ENV-none}"
+    line = "trap : INT; . dev/activate; echo $?-${VIRTUAL_ENV-none}"
     slow = uv_that(tmp_path, 'touch "$here/started"; sleep 600')
     terminal = start(project, line, **wheels | slow)
     wait_for(tmp_path / "started", terminal)
@@ -204,7 +204,7 @@ def test_an_interrupt_while_it_starts_is_one_line(project: Project) -> None:
         "signal.signal(signal.SIGINT, signal.default_int_handler);"
         "sys.addaudithook(lambda event, words: event == 'import' and words[0] == 'shutil'"
         " and signal.raise_signal(signal.SIGINT));"
-        "runpy.run_path('scripts/venv.py', run_name='__main__')"
+        "runpy.run_path('dev/venv.py', run_name='__main__')"
     )
     done = project.run(sys.executable, "-I", "-S", "-c", interrupted, check=False)
     assert done.returncode == 130
@@ -337,26 +337,26 @@ def test_sync_repairs_what_was_changed_by_hand(project: Project, tmp_path: Path)
     version = {"rich": "missing", "typer": "0.1"}
     [typer] = (project.path / ".venv").glob("lib/*/site-packages/typer-*.dist-info")
     typer.rename(typer.with_name("typer-0.1.dist-info"))
-    told = project.run("scripts/venv", "check", check=False).stderr
+    told = project.run("dev/do", "check", check=False).stderr
     for name, found in version.items():
         assert f"{name} is {found} instead of" in told
-    assert told.endswith("; run: scripts/venv sync\n")
-    project.run("scripts/venv", "sync")
-    project.run("scripts/venv", "check")
+    assert told.endswith("; run: dev/do sync\n")
+    project.run("dev/do", "sync")
+    project.run("dev/do", "check")
     assert shell(project, "bash", ALL_THERE) == "all there\n"
 
 
 @pytest.mark.needs("bash", "index")
 def test_check_misses_no_file_of_a_package(project: Project) -> None:
     shell(project, "bash", "true")
-    project.run("scripts/venv", "check")
+    project.run("dev/do", "check")
     [file] = (project.path / ".venv").glob("lib/*/site-packages/rich/console.py")
     file.unlink()
-    expected = f"venv: {file} is missing; run: scripts/venv clean, then sync\n"
-    assert project.run("scripts/venv", "check", check=False).stderr == expected
-    project.run("scripts/venv", "clean")
-    project.run("scripts/venv", "sync")
-    project.run("scripts/venv", "check")
+    expected = f"venv: {file} is missing; run: dev/do clean, then sync\n"
+    assert project.run("dev/do", "check", check=False).stderr == expected
+    project.run("dev/do", "clean")
+    project.run("dev/do", "sync")
+    project.run("dev/do", "check")
 
 
 @pytest.mark.needs("bash")
@@ -364,10 +364,10 @@ def test_a_package_that_is_locked_by_its_address_stays(project: Project, tmp_pat
     address = wheel(tmp_path, "alpha", "1.0").as_uri()
     project.write("requirements.in", f"alpha @ {address}\n")
     project.write("requirements-dev.in", "")
-    project.run("scripts/venv", "lock")
+    project.run("dev/do", "lock")
     for path in (WITHOUT_UV, {}):
         assert shell(project, "bash", "python -c 'import alpha; print(1)'", env=path) == "1\n"
-        project.run("scripts/venv", "clean")
+        project.run("dev/do", "clean")
 
 
 @pytest.mark.needs("index")
@@ -375,10 +375,10 @@ def test_locks_change_together_or_not_at_all(project: Project) -> None:
     before = project.read("requirements.txt"), project.read("requirements-dev.txt")
     project.append("requirements.in", "six\n")
     project.append("requirements-dev.in", "no-such-package-as-this-one\n")
-    assert project.run("scripts/venv", "lock", check=False).returncode
+    assert project.run("dev/do", "lock", check=False).returncode
     assert (project.read("requirements.txt"), project.read("requirements-dev.txt")) == before
     project.append("requirements.in", "./local\n")
-    done = project.run("scripts/venv", "lock", check=False)
+    done = project.run("dev/do", "lock", check=False)
     assert "requirements.in: ./local has no hash to lock" in done.stderr
 
 
@@ -392,7 +392,7 @@ def test_a_package_that_is_for_other_platforms_now_goes(
     project.write("requirements.txt", elsewhere)
     done = session(project, "bash", BOTH_THERE, env=wheels | path, check=False)
     assert done.returncode and "removed what is not in the locks: alpha\n" in done.stderr
-    project.run("scripts/venv", "check")
+    project.run("dev/do", "check")
 
 
 @pytest.mark.needs("index")
@@ -406,7 +406,7 @@ def test_a_folder_is_not_locked(project: Project, line: str, name: str, tmp_path
     project.write("more.in", f"{line}\n")
     project.append(f"{name}.in", "-r more.in\n")
     before = project.files()
-    done = project.run("scripts/venv", "lock", check=False)
+    done = project.run("dev/do", "lock", check=False)
     assert done.returncode and f"venv: {line} has no hash to lock" in done.stderr
     assert project.files() == before
 
@@ -427,7 +427,7 @@ def test_a_lock_that_cannot_be_read_is_named(
     project: Project, command: str, edit: Callable[[str], bytes], told: str
 ) -> None:
     (project.path / "requirements.txt").write_bytes(edit(project.read("requirements.txt")))
-    done = project.run("scripts/venv", command, check=False)
+    done = project.run("dev/do", command, check=False)
     assert done.returncode and f"\nvenv: requirements.txt{told}" in f"\n{done.stderr}"
 
 
@@ -444,12 +444,12 @@ def test_a_second_environment_in_the_same_place_is_noticed(bake: Bakery) -> None
     project = bake(isolation="venv", app="cli", python_version="3.12")
     shell(project, "bash", "true")
     project.run(sys.executable, "-m", "venv", "--without-pip", ".venv")
-    done = project.run("scripts/venv", "check", check=False)
+    done = project.run("dev/do", "check", check=False)
     assert (
-        done.returncode and done.stderr == "venv: .venv is not complete; run: scripts/venv sync\n"
+        done.returncode and done.stderr == "venv: .venv is not complete; run: dev/do sync\n"
     )
-    project.run("scripts/venv", "sync")
-    project.run("scripts/venv", "check")
+    project.run("dev/do", "sync")
+    project.run("dev/do", "check")
 
 
 @pytest.mark.needs("bash", "index")
@@ -466,7 +466,7 @@ def test_a_missing_lock_is_named_before_anything_is_removed(project: Project) ->
     shell(project, "bash", "true")
     (project.path / "requirements-dev.txt").rename(project.path / "away")
     done = session(project, "bash", check=False)
-    expected = "venv: requirements-dev.txt is missing; restore it, or run: scripts/venv lock"
+    expected = "venv: requirements-dev.txt is missing; restore it, or run: dev/do lock"
     assert done.returncode and done.stderr.splitlines()[-1] == expected
     (project.path / "away").rename(project.path / "requirements-dev.txt")
     done = session(project, "bash", ALL_THERE)
@@ -509,7 +509,7 @@ def read_only(project: Project, line: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.needs("bash")
 def test_a_read_only_project_says_so(project: Project) -> None:
-    done = read_only(project, ". scripts/activate")
+    done = read_only(project, ". dev/activate")
     assert done.returncode and f"venv: {project.path}/.venv.lock: " in done.stderr
 
 
@@ -519,7 +519,7 @@ def test_who_may_only_read_activates_what_is_there(project: Project) -> None:
     project.write(".env", "bad line\nGOOD=1\n")
     told = f"venv: .env:1: {NO_ASSIGNMENT}\n"
     session(project, "bash", "true", env=EVERYBODYS)
-    done = read_only(project, ". scripts/activate && echo $GOOD")
+    done = read_only(project, ". dev/activate && echo $GOOD")
     assert (done.stdout, done.stderr) == ("1\n", told)
 
 
@@ -605,7 +605,7 @@ def test_a_link_to_a_folder_is_filled(
     """A .venv on another disk."""
     (project.path / ".venv").symlink_to(tmp_path, target_is_directory=True)
     assert shell(project, "bash", BOTH_THERE, env=wheels | path) == f"{project.path}/.venv\n"
-    project.run("scripts/venv", "clean")
+    project.run("dev/do", "clean")
     assert (project.path / ".venv").is_symlink() and not any(tmp_path.iterdir())
 
 
@@ -654,7 +654,7 @@ def test_what_no_python_can_serve_is_one_line(
             "^requires-python.*", metadata, project.read("pyproject.toml"), flags=re.MULTILINE
         )
         project.write("pyproject.toml", text)
-    done = project.run("scripts/venv", "sync", env=variables, check=False)
+    done = project.run("dev/do", "sync", env=variables, check=False)
     assert done.returncode and f"\nvenv: {expected}" in f"\n{done.stderr}"
     assert "Traceback" not in done.stderr
 

@@ -46,21 +46,21 @@ WITH: dict[str, set[str]] = {
     "web": {*SAMPLE, "src/my_project/app.py", "tests/test_app.py"},
     "own": set(),
     "venv": {
-        "scripts/.gitattributes",
-        "scripts/activate",
-        "scripts/activate.bat",
-        "scripts/activate.csh",
-        "scripts/activate.fish",
-        "scripts/activate.nu",
-        "scripts/activate.ps1",
-        "scripts/apply.sh",
-        "scripts/current.sh",
-        "scripts/packages.py",
-        "scripts/project.py",
-        "scripts/pythons.py",
-        "scripts/shells.py",
-        "scripts/venv",
-        "scripts/venv.py",
+        "dev/.gitattributes",
+        "dev/activate",
+        "dev/activate.bat",
+        "dev/activate.csh",
+        "dev/activate.fish",
+        "dev/activate.nu",
+        "dev/activate.ps1",
+        "dev/apply.sh",
+        "dev/current.sh",
+        "dev/packages.py",
+        "dev/project.py",
+        "dev/pythons.py",
+        "dev/shells.py",
+        "dev/do",
+        "dev/venv.py",
     },
     "docker": {
         ".devcontainer/compose.yaml",
@@ -75,7 +75,7 @@ WITH: dict[str, set[str]] = {
         "compose.yaml",
     },
 }
-WITH["both"] = WITH["venv"] | WITH["docker"] | {"scripts/parity.py"}
+WITH["both"] = WITH["venv"] | WITH["docker"] | {"dev/parity.py"}
 CI = {
     "github": {".github/workflows/template-ci.yml"},
     "gitlab": {".gitlab-ci.yml"},
@@ -86,7 +86,7 @@ BOT = {
     **{(ci, "renovate"): {"renovate.json"} for ci in CI},
 }
 NETWORK = {"certs/.gitignore", "certs/README.md"}
-NETWORK_OF_VENV = {"scripts/network.py"}
+NETWORK_OF_VENV = {"dev/network.py"}
 INDEX = {"pip.conf"}
 FOR_SERVICE = {
     "postgres": {
@@ -196,7 +196,7 @@ def test_documents_what_it_has_and_nothing_else(projects: list[Rendered]) -> Non
     for project in projects:
         text = project.files["DEVELOPMENT.md"].decode("utf-8")
         isolation = project.answers["isolation"]
-        assert ("scripts/activate" in text) == (isolation != "docker")
+        assert ("dev/activate" in text) == (isolation != "docker")
         assert ("docker compose" in text) == (isolation != "venv")
         offered = {name for name in WITH if f"--data isolation={name}\n" in text}
         assert offered == {"venv", "docker", "both"} - {isolation}

@@ -109,7 +109,7 @@ def test_what_uv_has_in_its_cache_is_not_asked_for(
 ) -> None:
     variables = index | {"UV_CACHE_DIR": str(tmp_path / "uv")}
     session(project, "bash", env=variables)
-    project.run("scripts/venv", "clean")
+    project.run("dev/do", "clean")
     Index.requests.clear()
     done = session(project, "bash", ALPHA, env=variables)
     assert done.stdout == "1.0\n" and " + alpha==1.0\n" in done.stderr
@@ -168,7 +168,7 @@ def test_locking_keeps_a_version_until_the_newest_is_asked_for(
     variables = index | {"UV_CACHE_DIR": str(tmp_path / "uv")}
     project.write("requirements.in", "alpha\n")
     project.write("requirements-dev.in", "beta\n")
-    project.run("scripts/venv", "lock", env=variables)
+    project.run("dev/do", "lock", env=variables)
     assert "\nalpha==1.0 " in project.read("requirements.txt")
-    project.run("scripts/venv", "lock", "--upgrade", env=variables)
+    project.run("dev/do", "lock", "--upgrade", env=variables)
     assert "\nalpha==2.0.1 " in project.read("requirements.txt")

@@ -163,7 +163,7 @@ def test_the_messages_tell_what_to_type_next(
         told = [line for line in told if not re.match(r"(create|identical|conflict|over)", line)]
         if isolation != "docker":
             hello = " hello" if app == "cli" else ""
-            assert told == [". scripts/activate", f"python -m other_name{hello}"]
+            assert told == [". dev/activate", f"python -m other_name{hello}"]
         elif app == "cli":
             hello = "docker compose run --rm app python -m other_name hello"
             assert told == [hello, "docker compose run --rm test"]
@@ -196,15 +196,15 @@ def test_what_the_user_owns_is_no_drift(isolation: str, bake: Bakery, released: 
 def test_tells_which_of_the_templates_files_were_changed(bake: Bakery, released: Path) -> None:
     project = edit(bake(released, "v1.0.0"))
     project.append("Dockerfile", "USER root\n")
-    (project.path / "scripts/activate.fish").unlink()
-    (project.path / "scripts/venv").chmod(0o644)  # as committed on Windows
+    (project.path / "dev/activate.fish").unlink()
+    (project.path / "dev/do").chmod(0o644)  # as committed on Windows
     project.commit()
     before = project.files()
     done = drift(project)
     assert done.returncode == 1
     assert "+USER root\n" in done.stdout
     changed = re.findall(r"^diff --git \S+ \w/(\S+)$", done.stdout, re.MULTILINE)
-    assert changed == ["Dockerfile", "scripts/activate.fish"]
+    assert changed == ["Dockerfile", "dev/activate.fish"]
     assert project.files() == before
 
 
@@ -236,7 +236,7 @@ def test_finds_drift_in_a_folder_of_a_larger_repository(
     project.run("git", "commit", "-qm", "Begin")
     done = drift(project)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
-    project.append("scripts/venv", "# ours\n")
+    project.append("dev/do", "# ours\n")
     project.run("git", "commit", "-qam", "Change")
     assert drift(project).returncode == 1
 
@@ -385,7 +385,7 @@ def test_pre_commit_stops_what_an_update_left_unsolved(project: Project) -> None
     assert stopped_by() == ["rejected"]
 
 
-@pytest.mark.parametrize("changed", ["Dockerfile", "scripts/venv.py", "pyproject.toml"])
+@pytest.mark.parametrize("changed", ["Dockerfile", "dev/venv.py", "pyproject.toml"])
 def test_an_update_that_was_killed_can_be_undone_and_done_again(
     changed: str, project: Project, bake: Bakery, repository: Path
 ) -> None:

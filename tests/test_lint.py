@@ -38,8 +38,8 @@ MARKDOWN_RULES = (
 )
 TOML_RULES = ("indent_string=    ", "array_auto_expand=false")
 SHELL_RULES = ("-i=4", "-ci")
-SCRIPTS = ROOT / "template/scripts"
-POSIX_FILES = ("activate", "apply.sh", "current.sh", "venv")
+SCRIPTS = ROOT / "template/dev"
+POSIX_FILES = ("activate", "apply.sh", "current.sh", "do")
 
 
 # --- Every file that the template renders -------------------------------------
@@ -145,7 +145,7 @@ def test_shellcheck_of_what_gitlab_runs(contents: list[Content], tmp_path: Path)
     }
     for number, script in enumerate(sorted(scripts)):
         (tmp_path / f"{number}.sh").write_text(script + "\n", "utf-8")
-    run("shellcheck", "--exclude=SC1091", *tmp_path.iterdir())  # it sources scripts/activate
+    run("shellcheck", "--exclude=SC1091", *tmp_path.iterdir())  # it sources dev/activate
 
 
 def test_hadolint(contents: list[Content]) -> None:

@@ -34,7 +34,7 @@ POWERSHELL = Shell(
     ("-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-File"),
     ".ps1",
     "& {}",
-    "& ./scripts/activate.ps1",
+    "& ./dev/activate.ps1",
     "deactivate",
     "if ($LASTEXITCODE -ne 0) { 'failed' }",
 )
@@ -42,7 +42,7 @@ CMD = Shell(
     ("/d", "/c"),
     ".bat",
     "{}",
-    r"call scripts\activate",
+    r"call dev\activate",
     "call deactivate",
     "if errorlevel 1 echo failed",
 )

@@ -299,13 +299,13 @@ def test_the_environment_is_made_behind_the_proxy(
     done = session(project, "bash", "set -e", *lines, "pytest -q", env=settings)
     assert done.stdout.startswith("200\n" * len(programs)) and " passed" in done.stdout
     locks = project.read("requirements.txt"), project.read("requirements-dev.txt")
-    project.run("scripts/venv", "lock", env=settings)
+    project.run("dev/do", "lock", env=settings)
     assert locks == (project.read("requirements.txt"), project.read("requirements-dev.txt"))
     assert set(network.asked) == {f"{INDEX}:443"}
 
     # Activated again without it, nothing trusts it any more, and the shell gets its own back.
     (project.path / "certs/company.crt").unlink()
-    again = f'. scripts/activate; python -c "{ASK}" 2>&1 | tail -n 1; echo $SSL_CERT_FILE'
+    again = f'. dev/activate; python -c "{ASK}" 2>&1 | tail -n 1; echo $SSL_CERT_FILE'
     done = session(project, "bash", again, env=settings)
     assert UNTRUSTED in done.stdout and done.stdout.endswith(f"\n{settings['SSL_CERT_FILE']}\n")
 
@@ -313,7 +313,7 @@ def test_the_environment_is_made_behind_the_proxy(
 def test_a_folder_in_place_of_a_certificate_is_named(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", company_network=True)
     (project.path / "certs/own.crt").mkdir(parents=True)
-    done = project.run("scripts/venv", "sync", check=False)
+    done = project.run("dev/do", "sync", check=False)
     expected = f"venv: {project.path}/certs/own.crt: expected PEM, see certs/README.md\n"
     assert done.returncode and done.stderr == expected
 
@@ -326,7 +326,7 @@ def test_a_pip_conf_without_an_index_is_named(bake: Bakery, text: str) -> None:
     answers = {"company_network": True, "package_index": "https://index.example.com/simple"}
     project = bake(isolation="venv", app="cli", **answers)
     (project.path / "pip.conf").write_bytes(text.encode("latin-1"))
-    done = project.run("scripts/venv", "sync", check=False)
+    done = project.run("dev/do", "sync", check=False)
     assert done.returncode and done.stderr == (
         f"venv: {project.path}/pip.conf: expected [global] and index-url = https://... below it\n"
     )
@@ -343,7 +343,7 @@ def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
     bundle.unlink()
     assert shell(project, "bash", show) == f"{bundle}\n"
     assert bundle.exists()
-    (project.path / "scripts/network.py").unlink()
+    (project.path / "dev/network.py").unlink()
     assert str(bundle) not in shell(project, "bash", show)
 
 
@@ -356,7 +356,7 @@ def test_certificates_of_any_name_cost_nothing_each_day(bake: Bakery, tmp_path: 
         project.write(f"certs/{name}.crt", authority(tmp_path / name).read_text())
     project.write("certs/.hidden.crt", "no certificate")
     shell(project, "bash", "true")
-    quick = '. scripts/current.sh; set -- certs/*.crt; echo "$*"; _venv_current . && echo quick'
+    quick = '. dev/current.sh; set -- certs/*.crt; echo "$*"; _venv_current . && echo quick'
     done = project.run("bash", "-c", quick, env=french(tmp_path))
     assert done.stdout == "certs/a.crt certs/B.crt\nquick\n"
 
@@ -367,7 +367,7 @@ def test_a_list_of_the_users_own_stays_trusted(bake: Bakery, tmp_path: Path) -> 
     own = authority(tmp_path)
     (tmp_path / "other").mkdir()
     project.write("certs/other.crt", authority(tmp_path / "other").read_text())
-    tell = "import runpy; print(runpy.run_path('scripts/network.py')['variables']())"
+    tell = "import runpy; print(runpy.run_path('dev/network.py')['variables']())"
 
     def trusts(variable: str) -> bool:
         settings = dict.fromkeys(("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"), variable)

@@ -1,4 +1,4 @@
-"""`scripts/venv parity`: what a laptop has and what the images have, really compared."""
+"""`dev/do parity`: what a laptop has and what the images have, really compared."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.needs("docker")
 @pytest.fixture
 def project(bake: Bakery) -> Project:
     project = bake(isolation="both", app="cli", python_version=HERE)
-    project.run("scripts/venv", "sync")
+    project.run("dev/do", "sync")
     return project
 
 
@@ -25,7 +25,7 @@ def table(output: str) -> dict[str, list[str]]:
 
 @pytest.mark.needs("index")
 def test_the_same_on_both_sides(project: Project) -> None:
-    done = project.run("scripts/venv", "parity")
+    done = project.run("dev/do", "parity")
     rows = table(done.stdout)
     assert done.stdout.split("\n")[0].split() == [".venv", "test", "runtime"]
     assert rows["python"] == [HERE] * 3
@@ -65,7 +65,7 @@ def test_a_difference_is_named(
         dockerfile = project.read("Dockerfile")
         assert PACKAGES in dockerfile
         project.write("Dockerfile", dockerfile.replace(PACKAGES, f"{PACKAGES}{line}\n"))
-    done = project.run("scripts/venv", "parity", check=False)
+    done = project.run("dev/do", "parity", check=False)
     assert done.returncode == 1
     *found, mark = table(done.stdout)[name]
     assert mark == "differs"
@@ -76,8 +76,8 @@ def test_a_difference_is_named(
 
 def test_what_is_missing_is_named(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
-    done = project.run("scripts/venv", "parity", check=False)
+    done = project.run("dev/do", "parity", check=False)
     assert done.returncode == 2 and "invalid choice: 'parity'" in done.stderr
     project = bake(isolation="both", app="cli")
-    done = project.run("scripts/venv", "parity", check=False)
-    assert done.returncode == 1 and "no .venv yet; run: scripts/venv sync" in done.stderr
+    done = project.run("dev/do", "parity", check=False)
+    assert done.returncode == 1 and "no .venv yet; run: dev/do sync" in done.stderr

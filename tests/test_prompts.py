@@ -21,7 +21,7 @@ PROMPTS = {
 @pytest.fixture(scope="module")
 def project(bake: Bakery) -> Project:
     project = bake(isolation="venv", app="cli", python_version=HERE)
-    project.run("scripts/venv", "sync")
+    project.run("dev/do", "sync")
     return project
 
 
@@ -51,9 +51,9 @@ def test_the_prompt_tells_what_is_active(
 ) -> None:
     name, child = terminal
     active = f"({project.path.name}) <PROMPT> "
-    child.sendline(SOURCE[name].format("scripts"))
+    child.sendline(SOURCE[name].format("dev"))
     child.expect_exact(active)
-    child.sendline(SOURCE[name].format("scripts"))
+    child.sendline(SOURCE[name].format("dev"))
     child.expect_exact(active)
     assert f"({project.path.name}) (" not in child.before, "activated twice, shown once"
     child.sendline("python -c 'print(6 * 7)'")

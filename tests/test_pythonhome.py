@@ -15,7 +15,7 @@ SHOW = "sh -c 'echo home=${PYTHONHOME-unset}'"
 @pytest.fixture(scope="module")
 def project(bake: Bakery) -> Project:
     project = bake(isolation="venv", app="cli", python_version=HERE)
-    project.run("scripts/venv", "sync")
+    project.run("dev/do", "sync")
     return project
 
 

@@ -92,7 +92,7 @@ def test_the_containers_are_the_same_with_and_without_a_virtual_environment(
     halves = []
     for isolation in ("docker", "both"):
         files = bake(**answers, isolation=isolation, python_version=HERE).files()
-        for name in [name for name in files if name.startswith("scripts/")]:
+        for name in [name for name in files if name.startswith("dev/")]:
             del files[name]
         for name in ("DEVELOPMENT.md", "pyproject.toml", ".copier-answers.yml"):
             del files[name]
@@ -223,7 +223,7 @@ def test_the_virtual_environment_uses_the_same_services(project: Project) -> Non
         "migrate.upgrade(); note = database.add_note('from the venv');"
         "print(database.engine().dialect.name, note.id, counter.count_visit() > 0)"
     )
-    line = f'. scripts/activate && PYTHONPATH=src python -c "{script}"'
+    line = f'. dev/activate && PYTHONPATH=src python -c "{script}"'
     found = project.run("bash", "-c", line).stdout.split()[-3:]
     in_container = compose(project, "run", "--rm", "app", "python", "-c", READ_NOTES)
     compose(project, "down", "-t5")

@@ -73,7 +73,7 @@ SITUATIONS = {
 @pytest.fixture(scope="module")
 def project(bake: Bakery) -> Iterator[Project]:
     project = bake(isolation="venv", app="cli", python_version=HERE)
-    project.run("scripts/venv", "sync")
+    project.run("dev/do", "sync")
     yield project
 
 
@@ -97,7 +97,7 @@ def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     [(name, label) for label, (names, _) in SITUATIONS.items() for name in names],
 )
 def test_activates_in_silence(project: Project, name: str, situation: str) -> None:
-    lines = SITUATIONS[situation][1].replace("activate", SOURCE[name].format("scripts"))
+    lines = SITUATIONS[situation][1].replace("activate", SOURCE[name].format("dev"))
     done = feed(project, name, lines, SHOW, "deactivate")
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
     assert done.stderr == ""
@@ -129,7 +129,7 @@ def test_no_variable_leads_astray(project: Project, name: str, situation: str) -
 @pytest.mark.parametrize("name", [name for name in SOURCE if name != "nu"])
 def test_leaves_a_stock_environment(project: Project, stock: Path, name: str) -> None:
     other = SOURCE[name].format(stock / "bin")
-    source = SOURCE[name].format("scripts")
+    source = SOURCE[name].format("dev")
     done = feed(project, name, other, source, SHOW, "deactivate", f"{sys.executable} -c 1", "env")
     inside, after = done.stdout.split("\n", 1)
     prefix, variables = json.loads(inside)
@@ -143,7 +143,7 @@ def test_a_stock_environment_on_top_of_this_one_goes_first(
     project: Project, stock: Path, name: str, left: bool
 ) -> None:
     other = SOURCE[name].format(stock / "bin")
-    source = SOURCE[name].format("scripts")
+    source = SOURCE[name].format("dev")
     prompt = "" if name == "fish" else 'echo "$prompt"' if name == "tcsh" else 'echo "$PS1"'
     begin = "set prompt='> '" if name == "tcsh" else "" if name == "fish" else "PS1='> '"
     leave = "deactivate" if left else ""
@@ -188,7 +188,7 @@ KEEPS_FUNCTIONS = ("bash", "zsh", "mksh", "fish")
 )
 def test_the_users_own_deactivate_comes_back(project: Project, name: str, define: str) -> None:
     expand = ["shopt -s expand_aliases"] if name == "bash" else []
-    source = SOURCE[name].format("scripts")
+    source = SOURCE[name].format("dev")
     lines = [*expand, define, source, SHOW, "deactivate", "deactivate"]
     inside, after = feed(project, name, *lines).stdout.splitlines()
     assert json.loads(inside)[0] == str(project.path / ".venv")
@@ -212,7 +212,7 @@ def test_a_removed_interpreter_is_named(bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     own = tmp_path / "own"
     run("uv", "venv", "-q", "--python", sys.executable, tmp_path / "first")
-    project.run("scripts/venv", "sync", env={"PROJECT_PYTHON": str(tmp_path / "first/bin/python")})
+    project.run("dev/do", "sync", env={"PROJECT_PYTHON": str(tmp_path / "first/bin/python")})
     stamp = project.path / ".venv/stamp.json"
     noted = json.loads(stamp.read_bytes())
     stamp.write_text(json.dumps(noted | {"python": str(own)}))
@@ -271,12 +271,12 @@ def test_conda_is_mentioned_once(bake: Bakery) -> None:
 def test_links_to_the_project_are_followed(project: Project, name: str, tmp_path: Path) -> None:
     """The environment is the one of the real folder, by whatever way one comes to it."""
     (tmp_path / "link").symlink_to(project.path)
-    done = feed(Project(tmp_path, {}), name, SOURCE[name].format("link/scripts"), SHOW)
+    done = feed(Project(tmp_path, {}), name, SOURCE[name].format("link/dev"), SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv") and done.stderr == ""
     words = [name, *NO_STARTUP_FILES[name]]
-    done = run(*words, input=f". ./activate\n{SHOW}\n", cwd=project.path / "scripts")
+    done = run(*words, input=f". ./activate\n{SHOW}\n", cwd=project.path / "dev")
     assert json.loads(done.stdout)[0] == str(project.path / ".venv") and done.stderr == ""
-    (tmp_path / "venv").symlink_to(project.path / "scripts/venv")
+    (tmp_path / "venv").symlink_to(project.path / "dev/do")
     run(tmp_path / "venv", "check", cwd=tmp_path)
 
 
@@ -290,7 +290,7 @@ def test_a_variable_that_a_shell_refuses_changes_nothing(
 ) -> None:
     project.write(".env", "FIRST=1\nREFUSED=2\n")
     readonly = f"REFUSED=kept; readonly {refused}"
-    source = f"if {SOURCE[name].format('scripts')}; then echo activated; fi"
+    source = f"if {SOURCE[name].format('dev')}; then echo activated; fi"
     lines = [readonly, source, "echo ${FIRST-unset} $REFUSED ${VIRTUAL_ENV-none}", "deactivate"]
     done = feed(project, name, *lines, check=False)
     assert done.stdout == "unset kept none\n"
@@ -316,7 +316,7 @@ def test_no_value_is_executed(project: Project, name: str, tmp_path: Path) -> No
     value = f"a[$(touch {mark})]"
     project.write(".env", "".join(f"{variable}='{value}'\n" for variable in names))
     counts = "typeset -i COUNTER=5" if name in STRICT else ""
-    lines = [counts, SOURCE[name].format("scripts"), "cd .", SHOW, "deactivate"]
+    lines = [counts, SOURCE[name].format("dev"), "cd .", SHOW, "deactivate"]
     done = feed(project, name, *lines)
     assert not mark.exists()
     found = json.loads(done.stdout)[1]
@@ -326,7 +326,7 @@ def test_no_value_is_executed(project: Project, name: str, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", POSIX)
 def test_a_prompt_that_is_read_only_stays(project: Project, name: str) -> None:
-    source = f"if {SOURCE[name].format('scripts')}; then deactivate; echo activated; fi"
+    source = f"if {SOURCE[name].format('dev')}; then deactivate; echo activated; fi"
     lines = ["PS1='mine '", "readonly PS1", source, "echo ${VIRTUAL_ENV-none}"]
     done = feed(project, name, *lines)
     assert done.stdout == "none\n"
@@ -338,7 +338,7 @@ def test_a_prompt_that_is_read_only_stays(project: Project, name: str) -> None:
 @pytest.mark.parametrize("name", POSIX)
 def test_what_was_exported_is_not_guessed_from_text(project: Project, name: str) -> None:
     project.write(".env", "API=ours\n")
-    lines = ["API=plain", SOURCE[name].format("scripts"), "deactivate", 'echo "$API"', "env"]
+    lines = ["API=plain", SOURCE[name].format("dev"), "deactivate", 'echo "$API"', "env"]
     done = feed(project, name, *lines, env={"SNIPPET": "x; export API=zzz; declare -x API=1"})
     first, *rest = done.stdout.splitlines()
     assert first == "plain" and not any(line.startswith("API=") for line in rest)
@@ -347,15 +347,15 @@ def test_what_was_exported_is_not_guessed_from_text(project: Project, name: str)
 @pytest.mark.parametrize("name", POSIX)
 def test_one_activate_may_source_another(project: Project, name: str, tmp_path: Path) -> None:
     """As in a repository of several projects; the inner one is meant."""
-    (tmp_path / "scripts").mkdir()
-    (tmp_path / "scripts/activate").write_text(f"{SOURCE[name]}\n".format(project.path / "scripts"))
-    done = feed(Project(tmp_path, {}), name, SOURCE[name].format("scripts"), SHOW)
+    (tmp_path / "dev").mkdir()
+    (tmp_path / "dev/activate").write_text(f"{SOURCE[name]}\n".format(project.path / "dev"))
+    done = feed(Project(tmp_path, {}), name, SOURCE[name].format("dev"), SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv") and done.stderr == ""
 
 
 @pytest.mark.parametrize("name", [*POSIX, "tcsh"])
 def test_a_script_of_that_name_may_source_it(project: Project, name: str, tmp_path: Path) -> None:
-    source = SOURCE[name].format(project.path / "scripts")
+    source = SOURCE[name].format(project.path / "dev")
     script = tmp_path / ("my-activate.csh" if name == "tcsh" else "activate")
     script.write_text(f"{source}\n{SHOW}\n")
     done = run(name, *NO_STARTUP_FILES.get(name, ()), script, cwd=tmp_path)
@@ -364,7 +364,7 @@ def test_a_script_of_that_name_may_source_it(project: Project, name: str, tmp_pa
 
 @pytest.mark.parametrize("name", POSIX)
 def test_a_python_may_be_asked_for_without_export(project: Project, name: str) -> None:
-    source = f"{SOURCE[name].format('scripts')} || echo $?-${{VIRTUAL_ENV-none}}"
+    source = f"{SOURCE[name].format('dev')} || echo $?-${{VIRTUAL_ENV-none}}"
     done = feed(project, name, "PROJECT_PYTHON=/nowhere", source)
     assert done.stdout == "1-none\n" and "PROJECT_PYTHON=/nowhere starts no Python" in done.stderr
 
@@ -372,7 +372,7 @@ def test_a_python_may_be_asked_for_without_export(project: Project, name: str) -
 @pytest.mark.parametrize("name", POSIX)
 def test_a_thousand_variables_do_not_exhaust_the_stack(project: Project, name: str) -> None:
     project.write(".env", "".join(f"MANY_{number}=value\n" for number in range(1000)))
-    lines = [SOURCE[name].format("scripts"), "printenv MANY_999", "deactivate", "echo alive"]
+    lines = [SOURCE[name].format("dev"), "printenv MANY_999", "deactivate", "echo alive"]
     done = feed(project, name, "ulimit -s 1024", *lines)
     assert done.stdout == "value\nalive\n"
 
@@ -387,7 +387,7 @@ def test_a_thousand_variables_do_not_exhaust_the_stack(project: Project, name: s
 )
 def test_no_package_is_looked_for(project: Project, name: str, define: str) -> None:
     """A handler of unknown commands may look for a second which package has it."""
-    feed(project, name, define, SOURCE[name].format("scripts"), "deactivate")
+    feed(project, name, define, SOURCE[name].format("dev"), "deactivate")
     asked = project.path / "asked"
     assert not asked.exists()
     feed(project, name, define, "no-such-command-at-all", "true")
@@ -398,7 +398,7 @@ def test_no_package_is_looked_for(project: Project, name: str, define: str) -> N
 def test_zsh_no_longer_exports_its_own_variables(project: Project) -> None:
     project.write(".env", "WORDCHARS=ours\nCDPATH=/ours\n")
     show = "typeset -p WORDCHARS; export -p | grep -E 'CDPATH|WORDCHARS' || :"
-    source = SOURCE["zsh"].format("scripts")
+    source = SOURCE["zsh"].format("dev")
     done = feed(project, "zsh", show, source, "printenv WORDCHARS CDPATH", "deactivate", show)
     before, *inside, after = done.stdout.splitlines()
     assert before == after and inside == ["ours", "/ours"]
@@ -409,7 +409,7 @@ def test_zsh_keeps_what_else_a_variable_is(project: Project) -> None:
     project.write(".env", "PYTHONPATH=/ours\nNUMBER=ours\nLIST=ours\n")
     show = "typeset -p PYTHONPATH pythonpath NUMBER LIST"
     define = "typeset -TUx PYTHONPATH pythonpath=(/a /b); integer NUMBER=3; LIST=('a b' c)"
-    inside = (SOURCE["zsh"].format("scripts"), "printenv PYTHONPATH NUMBER LIST", "deactivate")
+    inside = (SOURCE["zsh"].format("dev"), "printenv PYTHONPATH NUMBER LIST", "deactivate")
     done = feed(project, "zsh", define, show, "echo", *inside, "echo", show)
     before, seen, after = done.stdout.split("\n\n")
     assert seen == "/ours\nours\nours" and after == before + "\n"
@@ -423,7 +423,7 @@ def test_no_alias_counts(project: Project, name: str) -> None:
     define += "alias unset='echo UNSET' export='echo EXPORT' VIRTUAL_ENV=false"
     options = {"bash": "shopt -s expand_aliases", "zsh": "setopt aliases"}
     lines = ["SET_BEFORE=before", "\\export SET_BEFORE", options.get(name, ":"), define]
-    source = SOURCE[name].format("scripts")
+    source = SOURCE[name].format("dev")
     show = "printenv SET_BEFORE; echo ${VIRTUAL_ENV-none}"
     done = feed(project, name, *lines, source, "deactivate", "unalias -a", show)
     assert (done.stdout, done.stderr) == ("before\nnone\n", "")
@@ -436,7 +436,7 @@ def test_tcsh_takes_another_locale(project: Project, tmp_path: Path) -> None:
     shutil.copytree(project.path, odd.path, symlinks=True)
     odd.write(".env", "LC_ALL=C\nNAME=ours\n")
     show = "printenv NAME; printenv LC_ALL; python -c 'import sys; print(ascii(sys.prefix))'"
-    lines = ["setenv NAME älter", SOURCE["tcsh"].format("scripts"), show, "deactivate"]
+    lines = ["setenv NAME älter", SOURCE["tcsh"].format("dev"), show, "deactivate"]
     done = feed(odd, "tcsh", *lines, "printenv NAME; printenv LC_ALL", env={"LC_ALL": "C.UTF-8"})
     inside = ["ours", "C", ascii(f"{odd.path}/.venv")]
     assert done.stdout.splitlines() == [*inside, "älter", "C.UTF-8"]
@@ -445,7 +445,7 @@ def test_tcsh_takes_another_locale(project: Project, tmp_path: Path) -> None:
 @pytest.mark.needs("tcsh")
 def test_tcsh_that_has_no_path_to_search_gets_one(project: Project) -> None:
     words = ("env", "-i", shutil.which("tcsh"), "-f", "-c")
-    done = project.run(*words, "source scripts/activate.csh; /usr/bin/env")
+    done = project.run(*words, "source dev/activate.csh; /usr/bin/env")
     assert f"\nPATH={project.path}/.venv/bin:/" in done.stdout and done.stderr == ""
 
 
@@ -453,7 +453,7 @@ def test_tcsh_that_has_no_path_to_search_gets_one(project: Project) -> None:
 def test_programs_see_a_path_that_was_not_exported(project: Project, name: str) -> None:
     """As what `env -i` starts has one; yash has none then."""
     words = ["busybox", "ash"] if name == "busybox" else [name]
-    lines = f"{SOURCE[name].format('scripts')} && /usr/bin/env"
+    lines = f"{SOURCE[name].format('dev')} && /usr/bin/env"
     variables = project.run("env", "-i", str(shutil.which(words[0])), *words[1:], "-c", lines)
     [path] = [line for line in variables.stdout.splitlines() if line.startswith("PATH=")]
     assert path.startswith(f"PATH={project.path}/.venv/bin")
@@ -469,14 +469,14 @@ def test_a_command_that_is_a_script_does_not_activate_again(
     python.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     (project.path / ".venv/activate.inputs").unlink()
-    variables = {"BASH_ENV": f"{project.path}/scripts/activate", "PATH": path}
+    variables = {"BASH_ENV": f"{project.path}/dev/activate", "PATH": path}
     done = project.run("bash", "-c", 'echo "$VIRTUAL_ENV"', env=variables, timeout=60)
     assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n", "")
 
 
 @pytest.mark.parametrize("name", ["bash", "zsh", "ksh", "mksh", "dash"])
 def test_a_prompt_that_was_changed_inside_stays(project: Project, name: str) -> None:
-    source = SOURCE[name].format("scripts")
+    source = SOURCE[name].format("dev")
     show = 'printf "%s|" "$PS1"'
     same = feed(project, name, "PS1='old> '", source, show, "deactivate", show).stdout
     prompt = f"({project.path.name}) old> "
@@ -494,7 +494,7 @@ def test_leaves_the_first_project_whose_variable_was_unset(
 ) -> None:
     second = bake(isolation="venv", app="cli", python_version=HERE)
     trap = "set -E; trap 'echo TRAP' ERR" if name == "bash" else ":"
-    sources = [SOURCE[name].format(path / "scripts") for path in (project.path, second.path)]
+    sources = [SOURCE[name].format(path / "dev") for path in (project.path, second.path)]
     unset = {"fish": "set -e", "tcsh": "unsetenv"}.get(name, "unset") + " VIRTUAL_ENV"
     show = "printenv PATH"
     done = feed(project, name, trap, sources[0], unset, sources[1], show, "deactivate", show)
@@ -513,7 +513,7 @@ def test_a_link_to_the_file_is_followed(
     source = SOURCE[name].format(tmp_path)
     file = Path(source.split()[-1])
     link = tmp_path / (of_link or file.name)
-    link.symlink_to(project.path / "scripts" / file.name)
+    link.symlink_to(project.path / "dev" / file.name)
     source = source.replace(file.name, link.name)
     done = feed(Project(tmp_path, {}), name, source, SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
@@ -524,7 +524,7 @@ def test_without_globbing_it_is_not_another_project(
     project: Project, name: str, bake: Bakery
 ) -> None:
     here = bake(isolation="venv", app="cli", python_version=HERE)
-    source = SOURCE[name].format(project.path / "scripts")
+    source = SOURCE[name].format(project.path / "dev")
     done = feed(here, name, "set -f", source, SHOW, "case $- in *f*) echo noglob ;; esac")
     inside, option = done.stdout.splitlines()
     assert json.loads(inside)[0] == str(project.path / ".venv") and option == "noglob"
@@ -538,7 +538,7 @@ def test_tcsh_without_a_prompt_can_deactivate(
     """A script has none; on standard input, tcsh has one."""
     first = "setenv VIRTUAL_ENV_DISABLE_PROMPT 1" if disabled else ""
     script = tmp_path / "script.csh"
-    twice = ["source scripts/activate.csh", "echo $VIRTUAL_ENV", "deactivate"] * 2
+    twice = ["source dev/activate.csh", "echo $VIRTUAL_ENV", "deactivate"] * 2
     script.write_text("\n".join([first, *twice, "set | grep _venv", "alias", ""]))
     done = project.run("tcsh", "-f", script, check=False)
     assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n" * 2, "")
@@ -558,7 +558,7 @@ def test_tcsh_in_a_subshell_is_not_in_another_project(
 ) -> None:
     here = bake(isolation="venv", app="cli", python_version=HERE)
     script = tmp_path / "script.csh"
-    script.write_text(line.format(project.path / "scripts/activate.csh") + "\n")
+    script.write_text(line.format(project.path / "dev/activate.csh") + "\n")
     done = here.run("tcsh", "-fe", script, env={"VIRTUAL_ENV": "/inherited"})
     assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n", "")
 
@@ -569,7 +569,7 @@ def test_tcsh_deactivates_when_the_project_is_gone(project: Project, tmp_path: P
     names = [f"NAME_{number}" for number in range(300)]
     project.write(".env", "".join(f"{name}='it is {name}!'\n" for name in names))
     away = tmp_path / "away"
-    lines = ("setenv NAME_7 mine", "env | sort > before", SOURCE["tcsh"].format("scripts"))
+    lines = ("setenv NAME_7 mine", "env | sort > before", SOURCE["tcsh"].format("dev"))
     lines += ("echo $NAME_299:q", f"mv {project.path} {away}", "deactivate")
     try:
         done = feed(project, "tcsh", *lines, f"env | sort | diff {away}/before -")
@@ -582,7 +582,7 @@ def test_tcsh_deactivates_when_the_project_is_gone(project: Project, tmp_path: P
 @pytest.mark.needs("tcsh")
 def test_tcsh_gives_back_no_shell_variable_as_an_exported_one(project: Project) -> None:
     project.write(".env", "debug=ours\n")
-    lines = ["set debug = (1 2)", "source scripts/activate.csh", "deactivate", "env | grep debug"]
+    lines = ["set debug = (1 2)", "source dev/activate.csh", "deactivate", "env | grep debug"]
     done = feed(project, "tcsh", *lines, check=False)
     assert done.stdout == ""
 
@@ -594,7 +594,7 @@ def test_zsh_finds_a_path_that_it_cannot_show(
 ) -> None:
     odd = tmp_path / "tab\tü日"
     shutil.copytree(project.path, odd, symlinks=True)
-    source = f". '{odd}/scripts/activate'"
+    source = f". '{odd}/dev/activate'"
     done = feed(Project(tmp_path, {}), "zsh", source, SHOW, env={"LC_ALL": locale})
     assert json.loads(done.stdout)[0] == str(odd / ".venv")
 
@@ -603,7 +603,7 @@ def test_zsh_finds_a_path_that_it_cannot_show(
 def test_fish_hides_a_universal_pythonhome_and_keeps_what_a_variable_is(project: Project) -> None:
     project.write(".env", "FOLDERS=x\n")
     before = ["set -gx --path FOLDERS /a /b", "set -Ux PYTHONHOME /nowhere", "set -g IFS :"]
-    lines = [*before, SOURCE["fish"].format("scripts"), SHOW, "deactivate"]
+    lines = [*before, SOURCE["fish"].format("dev"), SHOW, "deactivate"]
     done = feed(project, "fish", *lines, "printenv FOLDERS PYTHONHOME")
     inside, *after = done.stdout.splitlines()
     prefix, variables = json.loads(inside)
@@ -614,8 +614,8 @@ def test_fish_hides_a_universal_pythonhome_and_keeps_what_a_variable_is(project:
 
 @pytest.mark.needs("nu")
 def test_nushell_takes_a_path_that_is_a_text(project: Project) -> None:
-    lines = ['$env.PATH = "/usr/bin:/bin"', SOURCE["nu"].format("scripts"), "^ls scripts/venv"]
-    assert feed(project, "nu", *lines).stdout == "scripts/venv\n"
+    lines = ['$env.PATH = "/usr/bin:/bin"', SOURCE["nu"].format("dev"), "^ls dev/do"]
+    assert feed(project, "nu", *lines).stdout == "dev/do\n"
 
 
 @pytest.mark.needs("nu")
@@ -646,7 +646,7 @@ def test_an_interrupt_in_the_first_moment_leaves_no_trace(
         name, [*words, "-i"], cwd=str(project.path), encoding="utf-8", timeout=30,
         env={**os.environ, "PROJECT_PYTHON": str(slow), "TERM": "dumb", "VIRTUAL_ENV": ""},
     )  # fmt: skip
-    child.sendline(SOURCE[name].format("scripts"))
+    child.sendline(SOURCE[name].format("dev"))
     while not Path(f"{slow}.now").exists():
         assert child.isalive()
         time.sleep(0.01)
@@ -714,10 +714,10 @@ def test_a_python_that_does_not_run_is_replaced(bake: Bakery) -> None:
     python.unlink()
     python.write_text("#!/bin/sh\nexit 127\n")
     python.chmod(0o755)
-    done = project.run("scripts/venv", "check", check=False)
+    done = project.run("dev/do", "check", check=False)
     assert done.returncode and "the Python of .venv is gone" in done.stderr
-    project.run("scripts/venv", "sync")
-    project.run("scripts/venv", "check")
+    project.run("dev/do", "sync")
+    project.run("dev/do", "check")
 
 
 def test_a_user_without_a_home_and_a_name_is_served(project: Project) -> None:
@@ -729,10 +729,10 @@ def test_a_user_without_a_home_and_a_name_is_served(project: Project) -> None:
         Path(folder).chmod(0o755)
         theirs = copy(project, Path(folder, "project"))
         run("chmod", "-R", "a+rwX", theirs.path)
-        done = theirs.run(*words, "scripts/venv", "sync", check=False)
+        done = theirs.run(*words, "dev/do", "sync", check=False)
         assert f'File "{theirs.path}' not in done.stderr, "a traceback of ours"
         without_uv = {"PATH": path_without_uv()}
-        done = theirs.run(*words, "scripts/venv", "lock", check=False, env=without_uv)
+        done = theirs.run(*words, "dev/do", "lock", check=False, env=without_uv)
         assert done.returncode and not (theirs.path / "~").exists()
         assert "venv: expected a folder for a cache, found ~/.cache; set HOME\n" in done.stderr
 
@@ -741,7 +741,7 @@ def test_a_user_without_a_home_and_a_name_is_served(project: Project) -> None:
 def test_what_has_no_hash_is_refused_before_it_is_locked(project: Project, line: str) -> None:
     before = project.read("requirements.in")
     project.append("requirements.in", f"{line}\n")
-    done = project.run("scripts/venv", "lock", check=False)
+    done = project.run("dev/do", "lock", check=False)
     project.write("requirements.in", before)
     assert done.returncode
     assert done.stderr == (

@@ -218,7 +218,7 @@ def test_a_later_version_reaches_the_templates_files_only(
 @pytest.mark.parametrize("app", choices("app"))
 @pytest.mark.parametrize(
     ("isolation", "gone"),
-    [("venv", "scripts/activate.bat"), ("docker", ".devcontainer"), ("both", "DEVELOPMENT.md")],
+    [("venv", "dev/activate.bat"), ("docker", ".devcontainer"), ("both", "DEVELOPMENT.md")],
 )
 def test_a_file_that_was_deleted_stays_so_and_the_others_are_updated(
     isolation: str, gone: str, app: str, bake: Bakery, repository: Path

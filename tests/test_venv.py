@@ -64,7 +64,7 @@ def session(
     project: Project, name: str, *lines: str, **options: Any
 ) -> subprocess.CompletedProcess[str]:
     """Run lines in a new shell, after the one that activates the project."""
-    return feed(project, name, SOURCE[name].format("scripts"), *lines, **options)
+    return feed(project, name, SOURCE[name].format("dev"), *lines, **options)
 
 
 def shell(project: Project, name: str, *lines: str, **options: Any) -> str:
@@ -89,7 +89,7 @@ def environment(output: str) -> dict[str, str]:
 def project(bake: Bakery) -> Project:
     """A project whose environment uv has made."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
-    project.run("scripts/venv", "sync")
+    project.run("dev/do", "sync")
     return project
 
 
@@ -97,7 +97,7 @@ def project(bake: Bakery) -> Project:
 def sample(request: pytest.FixtureRequest, bake: Bakery) -> Project:
     """The same of each sample, for what is not the same in all of them."""
     project = bake(isolation="venv", app=request.param, python_version=HERE)
-    project.run("scripts/venv", "sync")
+    project.run("dev/do", "sync")
     return project
 
 
@@ -135,7 +135,7 @@ def test_leaves_no_trace(project: Project, name: str) -> None:
     before = {"SET_BEFORE": "x y", "PYTHONHOME": "", "EMPTY": "", "dir": "d", "name": "n"}
     path = shlex.quote(sys.executable)
     show = SHOW.replace("python", f"^{path}" if name == "nu" else path, 1)
-    source = SOURCE[name].format("scripts")
+    source = SOURCE[name].format("dev")
     mark = "print '---'" if name == "nu" else "echo ---"
     script = [mark, STATE[name], mark, show]
     lines = [*script, mark, source, SHOW, source, "deactivate", *script]
@@ -163,7 +163,7 @@ LOCATED = [
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("name", LOCATED)
 def test_is_found_from_anywhere(project: Project, name: str, tmp_path: Path) -> None:
-    source = SOURCE[name].format(project.path / "scripts")
+    source = SOURCE[name].format(project.path / "dev")
     odd = ["IFS=:E"] if name in POSIX else []
     done = feed(Project(tmp_path, {}), name, *odd, source, SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
@@ -172,11 +172,11 @@ def test_is_found_from_anywhere(project: Project, name: str, tmp_path: Path) -> 
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("name", SOURCE)
 def test_executed_instead_of_sourced_tells_the_command(project: Project, name: str) -> None:
-    file = SOURCE[name].format("scripts").split()[-1]
+    file = SOURCE[name].format("dev").split()[-1]
     flags = ("ash",) if name == "busybox" else ()
     done = project.run(name, *flags, file, check=False)
     assert done.returncode != 0
-    assert SOURCE[name].format("scripts") in done.stderr and len(done.stderr.splitlines()) == 1
+    assert SOURCE[name].format("dev") in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 NO_ASSIGNMENT = "expected NAME=value, in UTF-8; this line is left out"
@@ -233,7 +233,7 @@ def test_starts_no_python_when_current(project: Project, name: str) -> None:
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("name", POSIX)
 def test_is_safe_in_a_strict_shell_with_aliases(project: Project, name: str) -> None:
-    source = SOURCE[name].format("scripts")
+    source = SOURCE[name].format("dev")
     aliases = "alias python=false python3=false cd=false cat=false cmp=false pwd=false"
     expand = "shopt -s expand_aliases" if name == "bash" else ":"
     function = 'cd() { command cd "$@" && ls; }'
@@ -251,7 +251,7 @@ def test_is_safe_in_a_strict_shell_with_aliases(project: Project, name: str) -> 
 def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Bakery) -> None:
     second = bake(isolation="venv", app="cli", python_version=HERE)
     project.write(".env", "ONLY_FIRST=1\n")
-    source = SOURCE[name].format(second.path / "scripts")
+    source = SOURCE[name].format(second.path / "dev")
     out = shell(project, name, source, SHOW)
     (project.path / ".env").unlink()
     prefix, variables = json.loads(out)
@@ -267,7 +267,7 @@ def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bakery) -> None:
     python = shlex.quote(sys.executable)
     show = SHOW.replace("python", python, 1)
     if name == "nu":  # an overlay that fails is not used, and ends the script
-        source = SOURCE[name].format("scripts")
+        source = SOURCE[name].format("dev")
         text = f"try {{ {source} }} catch {{ print status=1 }}\n{SHOW.replace('python', '^' + python, 1)}"
         done = project.run("nu", "--no-config-file", "-c", text, check=False)
     else:
@@ -294,7 +294,7 @@ def test_follows_the_lock(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     assert "venv: requirements-dev.txt changed" in done.stderr
     assert "venv: removed what is not in the locks: beta\n" in done.stderr
     assert "No module named 'beta'" in done.stderr
-    project.run("scripts/venv", "check")
+    project.run("dev/do", "check")
 
 
 @pytest.mark.needs("bash", "index")
@@ -349,11 +349,11 @@ def test_debris_is_healed(bake: Bakery) -> None:
     assert "not complete; making it anew" in session(project, "bash").stderr
     (project.path / ".venv/stamp.json").unlink()
     shutil.rmtree(next((project.path / ".venv/lib").glob("python*")) / "site-packages" / "typer")
-    done = project.run(sys.executable, "scripts/venv.py", "check", check=False)
-    assert "not complete; run: scripts/venv sync" in done.stderr and done.returncode
-    project.run(sys.executable, "scripts/venv.py", "sync")
+    done = project.run(sys.executable, "dev/venv.py", "check", check=False)
+    assert "not complete; run: dev/do sync" in done.stderr and done.returncode
+    project.run(sys.executable, "dev/venv.py", "sync")
     assert shell(project, "bash", "python -m my_project hello") == "Hello, World!\n"
-    project.run(sys.executable, "scripts/venv.py", "check")
+    project.run(sys.executable, "dev/venv.py", "check")
 
 
 @pytest.mark.needs("bash", "index")
@@ -363,7 +363,7 @@ def test_a_part_that_is_gone_is_missed(part: str, bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shell(project, "bash", "true")
     project.run("rm", "-r", f".venv/{part}")
-    assert project.run("scripts/venv", "check", check=False).returncode
+    assert project.run("dev/do", "check", check=False).returncode
     assert shell(project, "bash", "python -m my_project hello") == "Hello, World!\n"
 
 
@@ -428,13 +428,13 @@ def test_an_unreadable_requires_python_is_named(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     metadata = project.read("pyproject.toml")
     project.write("pyproject.toml", metadata.replace('">=3.11"', '"<4"'))
-    done = project.run("scripts/venv", "lock", check=False)
+    done = project.run("dev/do", "lock", check=False)
     assert done.returncode and "expected a line such as requires-python" in done.stderr
     project.write(
         "pyproject.toml",
         metadata.replace('requires-python = ">=3.11"', "requires-python='~= 3.12'"),
     )
-    project.run("scripts/venv", "lock")
+    project.run("dev/do", "lock")
     assert "--python-version=3.12" in project.read("requirements.txt").splitlines()[1]
 
 
@@ -493,11 +493,11 @@ def test_a_version_that_pyproject_rules_out_is_refused(
     metadata = project.read("pyproject.toml")
     project.write("pyproject.toml", metadata.replace(">=3.11", requires))
     project.write(".python-version", f"{HERE}.1\n")
-    done = project.run("scripts/venv", "sync", check=False)
+    done = project.run("dev/do", "sync", check=False)
     assert done.returncode and not (project.path / ".venv").exists()
     asks = f".python-version asks for {HERE}"
     assert f"{asks}, pyproject.toml requires {expected}; give another" in done.stderr
-    done = project.run("scripts/venv", "sync", env={"PROJECT_PYTHON": sys.executable}, check=False)
+    done = project.run("dev/do", "sync", env={"PROJECT_PYTHON": sys.executable}, check=False)
     assert done.returncode and f", pyproject.toml requires {expected}\n" in done.stderr
 
 
@@ -507,7 +507,7 @@ def test_the_newest_python_that_pyproject_allows_is_taken(bake: Bakery) -> None:
     metadata = project.read("pyproject.toml")
     project.write("pyproject.toml", metadata.replace(">=3.11", f">=3.11,<3.{MINOR + 1}"))
     project.write(".python-version", "\n")
-    assert f"with Python {HERE}." in project.run("scripts/venv", "sync").stderr
+    assert f"with Python {HERE}." in project.run("dev/do", "sync").stderr
 
 
 @pytest.mark.needs("bash", "index")
@@ -534,11 +534,11 @@ def test_something_else_called_venv_is_left_alone(bake: Bakery) -> None:
 @pytest.mark.needs("bash", "index")
 def test_check_names_what_is_wrong(bake: Bakery) -> None:
     project = bake(isolation="venv", python_version=HERE)
-    check = (sys.executable, "scripts/venv.py", "check")
+    check = (sys.executable, "dev/venv.py", "check")
     done = project.run(*check, check=False)
     assert (done.returncode, done.stderr) == (
         1,
-        "venv: there is no .venv yet; run: scripts/venv sync\n",
+        "venv: there is no .venv yet; run: dev/do sync\n",
     )
     shell(project, "bash", "true")
     assert project.run(*check).stderr == ""
@@ -555,7 +555,7 @@ def test_another_python_is_used_with_a_warning(bake: Bakery) -> None:
     assert done.stdout == "Hello, World!\n"
     [warning] = [line for line in done.stderr.splitlines() if "warning" in line]
     assert ".python-version asks for 3.99, found only Python 3." in warning
-    done = project.run(sys.executable, "scripts/venv.py", "check", check=False)
+    done = project.run(sys.executable, "dev/venv.py", "check", check=False)
     assert done.returncode and ".python-version says 3.99" in done.stderr
 
 
@@ -614,7 +614,7 @@ def test_locking_again_changes_nothing(
     project = bake(isolation="venv", app=app)
     before = project.files()
     path = {} if uv else private_uv
-    project.run(sys.executable, "scripts/venv.py", "lock", env=path)
+    project.run(sys.executable, "dev/venv.py", "lock", env=path)
     assert project.files() == before
 
 
@@ -628,22 +628,22 @@ def test_several_projects_get_one_private_uv(bake: Bakery, tmp_path: Path) -> No
     environment = WITHOUT_UV | offline | {"XDG_CACHE_HOME": str(tmp_path)}
     with_uv = environment | {"PIP_FIND_LINKS": str(tmp_path / "wheels")}
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda project: project.run("scripts/venv", "lock", env=with_uv), projects))
+        list(pool.map(lambda project: project.run("dev/do", "lock", env=with_uv), projects))
     [kept] = (path for path in (tmp_path / "venv.py").rglob("*") if path.is_file())
     assert kept.name == "uv"
-    projects[0].run("scripts/venv", "lock", env=environment)
-    done = projects[0].run("scripts/venv", "lock", "--upgrade", env=environment, check=False)
+    projects[0].run("dev/do", "lock", env=environment)
+    done = projects[0].run("dev/do", "lock", "--upgrade", env=environment, check=False)
     assert done.returncode and "No matching distribution found for uv" in done.stderr
     kept.write_bytes(kept.read_bytes()[:10])
-    assert projects[0].run("scripts/venv", "lock", env=environment, check=False).returncode
-    projects[0].run("scripts/venv", "lock", env=with_uv)
+    assert projects[0].run("dev/do", "lock", env=environment, check=False).returncode
+    projects[0].run("dev/do", "lock", env=with_uv)
 
 
 @pytest.mark.needs("bash", "index")
 def test_locking_takes_what_was_added(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     project.append("requirements.in", "six\n")
-    project.run(sys.executable, "scripts/venv.py", "lock")
+    project.run(sys.executable, "dev/venv.py", "lock")
     assert "\nsix==" in project.read("requirements.txt")
     assert shell(project, "bash", "python -c 'import six; print(six.PY3)'") == "True\n"
 
@@ -666,7 +666,7 @@ def test_uv_changes_nothing_in_the_environment(project: Project) -> None:
     assert project.run("uv", "run", "python", "-c", "print(6 * 7)").stdout == "42\n"
     assert project.run("uv", "sync", check=False).returncode
     assert not (project.path / "uv.lock").exists()
-    project.run("scripts/venv", "check")
+    project.run("dev/do", "check")
 
 
 @pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
@@ -676,7 +676,7 @@ def test_the_environment_is_called_as_the_project(uv: bool, bake: Bakery, tmp_pa
     wheels = small(project, tmp_path / "wheels")
     odd = Project(tmp_path / "-o'd $d", {})
     project.path.rename(odd.path)
-    odd.run("scripts/venv", "sync", env=wheels | ({} if uv else WITHOUT_UV))
+    odd.run("dev/do", "sync", env=wheels | ({} if uv else WITHOUT_UV))
     name = "-o'd $d".replace("'", "_").replace("$", "_")
     [line] = (line for line in odd.read(".venv/pyvenv.cfg").splitlines() if "prompt = " in line)
     assert line.removeprefix("prompt = ").strip("'") == name
@@ -725,7 +725,7 @@ def test_no_install_setting_leads_astray(uv: bool, bake: Bakery, tmp_path: Path)
     out = shell(
         project,
         "bash",
-        "env -u PYTHONEXECUTABLE python -m my_project hello; echo ${PYTHONHOME-unset}; scripts/venv lock",
+        "env -u PYTHONEXECUTABLE python -m my_project hello; echo ${PYTHONHOME-unset}; dev/do lock",
         env=astray | ({} if uv else WITHOUT_UV),
     )
     assert out == "Hello, World!\nunset\n"
@@ -733,5 +733,5 @@ def test_no_install_setting_leads_astray(uv: bool, bake: Bakery, tmp_path: Path)
     assert sorted((tmp_path / "other").rglob("*.dist-info")) == before
     assert not (tmp_path / "astray").exists()
     project.append("requirements-dev.txt", "# changed\n")
-    project.run("scripts/venv", "sync", env=astray | ({} if uv else WITHOUT_UV))
+    project.run("dev/do", "sync", env=astray | ({} if uv else WITHOUT_UV))
     assert len([*(project.path / ".venv").rglob("pip-*.dist-info")]) == 1

@@ -1,4 +1,4 @@
-"""scripts/activate.bat in the cmd of Wine: `.venv/bin/pytest --require=wine tests/wine.py`.
+"""dev/activate.bat in the cmd of Wine: `.venv/bin/pytest --require=wine tests/wine.py`.
 
 The name keeps it out of the other tests, since Wine itself fails now and then under load; before
 a release it is run by hand, see CONTRIBUTING.md.
@@ -58,7 +58,7 @@ def project(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     scripts = root / ".venv/Scripts"
     scripts.mkdir(parents=True)
     run(MINGW, "-O1", "-s", "-o", scripts / "python.exe", ROOT / "tests/python.c")
-    shutil.copytree(ROOT / "template/scripts", root / "scripts")
+    shutil.copytree(ROOT / "template/dev", root / "dev")
     write_activation(root)
     return root
 
@@ -130,7 +130,7 @@ def variables(lines: list[str]) -> dict[str, str]:
 
 
 def test_activates_and_leaves_no_trace(project: Path, wine: dict[str, str]) -> None:
-    call = r"call scripts\activate.bat"
+    call = r"call dev\activate.bat"
     show = ["set", "cd"]
     found = cmd(
         project,
@@ -141,7 +141,7 @@ def test_activates_and_leaves_no_trace(project: Path, wine: dict[str, str]) -> N
     )
     inside = variables(found["inside"])
     assert "PYTHONHOME" not in inside and "PYTHONHOME=C:\\nowhere" in found["after"]
-    assert found["stderr"][0] == r"[-I][-S][scripts\venv.py][sync][--if-changed]" * 2
+    assert found["stderr"][0] == r"[-I][-S][dev\venv.py][sync][--if-changed]" * 2
     assert found["activating"] == []
     assert VALUES.items() <= inside.items()
     first = found["inside"].index("TWO_LINES=first ^")
@@ -159,12 +159,12 @@ def test_a_python_that_is_a_batch_file_comes_back(project: Path, wine: dict[str,
     python.parent.mkdir(exist_ok=True)
     python.write_bytes(b'@echo off\r\n"%~dp0real.exe" %*\r\n')
     (project / ".venv/Scripts/python.exe").rename(python.with_name("real.exe"))
-    lines = (r"call scripts\activate.bat", "echo == inside", "set VIRTUAL_ENV")
+    lines = (r"call dev\activate.bat", "echo == inside", "set VIRTUAL_ENV")
     try:
         found = cmd(project, wine, *lines, PROJECT_PYTHON=windows(python))
     finally:
         python.with_name("real.exe").rename(project / ".venv/Scripts/python.exe")
-    assert found["stderr"] == [r"[-I][-S][scripts\venv.py][sync][--if-changed]"]
+    assert found["stderr"] == [r"[-I][-S][dev\venv.py][sync][--if-changed]"]
     assert f"VIRTUAL_ENV={windows(project / '.venv')}" in found["inside"]
 
 
@@ -178,7 +178,7 @@ def test_leaves_another_environment(project: Path, wine: dict[str, str], order: 
             text = (other / "bin" / name).read_text("utf-8").replace("\\bin;", "\\Scripts;")
             text = text.replace(str(other), windows(other)).replace("\n", "\r\n")
             (other / "Scripts" / name).write_bytes(text.encode())
-    ours, theirs = r"call scripts\activate.bat", f'call "{windows(other)}\\Scripts\\activate.bat"'
+    ours, theirs = r"call dev\activate.bat", f'call "{windows(other)}\\Scripts\\activate.bat"'
     begin = {"before": (theirs,), "on top": (ours, theirs)}.get(order)
     begin = begin or (ours, theirs, f'call "{windows(other)}\\Scripts\\deactivate.bat"')
     lines = ("echo == before", "set", "echo == on", *begin, "set VIRTUAL_ENV", ours)
@@ -202,7 +202,7 @@ def test_leaves_another_environment(project: Path, wine: dict[str, str], order: 
 def test_a_failure_leaves_the_shell_as_it_was(
     fault: str, message: str, project: Path, wine: dict[str, str]
 ) -> None:
-    lines = ("echo == before", "set", "cd", r"call scripts\activate.bat")
+    lines = ("echo == before", "set", "cd", r"call dev\activate.bat")
     status = ("if errorlevel 1 set failed=yes", "echo == status", "set failed", "set failed=")
     found = cmd(project, wine, *lines, *status, "echo == after", "set", "cd", **{fault: "3"})
     assert found["status"] == ["failed=yes"]

@@ -182,14 +182,14 @@ def project(scratch: Path, name: str, **answers: str) -> Path:
 
 def activation(scratch: Path) -> None:
     path = project(scratch, "project", isolation="venv", python_version=HERE)
-    run("bash", "-c", ". scripts/activate", cwd=path)
+    run("bash", "-c", ". dev/activate", cwd=path)
     run(sys.executable, "-m", "venv", "--without-pip", scratch / "stock")
     stock = scratch / "stock/bin/activate"
     shells = {
-        "bash": (["bash", "--norc", "-c"], f". {stock}", ". scripts/activate"),
-        "zsh": (["zsh", "-f", "-c"], f". {stock}", ". scripts/activate"),
-        "dash": (["dash", "-c"], f". {stock}", ". scripts/activate"),
-        "fish": (["fish", "-N", "-c"], f". {stock}.fish", ". scripts/activate.fish"),
+        "bash": (["bash", "--norc", "-c"], f". {stock}", ". dev/activate"),
+        "zsh": (["zsh", "-f", "-c"], f". {stock}", ". dev/activate"),
+        "dash": (["dash", "-c"], f". {stock}", ". dev/activate"),
+        "fish": (["fish", "-N", "-c"], f". {stock}.fish", ". dev/activate.fish"),
     }
     for name, (words, theirs, ours) in shells.items():
         if shutil.which(name):
@@ -203,8 +203,8 @@ def activation(scratch: Path) -> None:
                 "<= 5 ms, <= 3",
             )
     for name, words, line in (
-        ("tcsh", ["tcsh", "-f", "-c"], "source scripts/activate.csh"),
-        ("nu", ["nu", "--no-config-file", "-c"], "overlay use scripts/activate.nu"),
+        ("tcsh", ["tcsh", "-f", "-c"], "source dev/activate.csh"),
+        ("nu", ["nu", "--no-config-file", "-c"], "overlay use dev/activate.nu"),
     ):
         if shutil.which(name):
             lines = ("", line)
@@ -243,7 +243,7 @@ def setup(scratch: Path) -> None:
 
     def ours(search: str) -> None:
         clean()
-        run("bash", "-c", ". scripts/activate", cwd=path, PATH=search)
+        run("bash", "-c", ". dev/activate", cwd=path, PATH=search)
 
     def by_uv() -> None:
         clean()
@@ -381,7 +381,7 @@ def fleet(scratch: Path, projects: int, jobs: int) -> None:
             continue
         words = ["docker", "compose", "run", "--rm", "test"]
         if isolation != "docker":
-            words = ["bash", "-c", ". scripts/activate && pytest"]
+            words = ["bash", "-c", ". dev/activate && pytest"]
         ran += 1
         path = started[number][0].path
         shutil.copy(path / ".env.example", path / ".env")

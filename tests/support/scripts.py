@@ -17,5 +17,5 @@ def load_scripts() -> SimpleNamespace:
     for name in names:
         sys.modules.pop(name, None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "template/scripts")
+        patch.syspath_prepend(ROOT / "template/dev")
         return SimpleNamespace(**{name: importlib.import_module(name) for name in names})

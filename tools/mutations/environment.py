@@ -233,7 +233,7 @@ shells(
 )
 shells(
     "The runner cannot be started",
-    not_executable("template/*/venv"),
+    not_executable("template/*/do"),
     "test_venv.py test_files.py test_readme.py: executable or lock or check",
 )
 shells(
@@ -454,7 +454,7 @@ runner(
 runner(
     "Every activation starts a Python",
     edit(
-        "template/**/*.sh template/**/venv",
+        "template/**/*.sh template/**/do",
         replace("^_venv_current\\(\\) \\{$", "_venv_current() {\n    return 1"),
     ),
     "test_venv.py: starts_no_python and bash",

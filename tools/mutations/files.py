@@ -104,7 +104,7 @@ git(
     all_of(
         *(
             edit(f"template/{name}", without_lines(r"eol=lf"))
-            for name in ("**/scripts/.gitattributes",)
+            for name in ("**/dev/.gitattributes",)
         )
     ),
     "test_line_endings.py",

@@ -1,5 +1,5 @@
 @rem Activate the virtual environment of this project; make or update it first if need be:
-@rem     scripts\activate
+@rem     dev\activate
 @rem `deactivate` puts everything back. The activate files of all shells do the same in turn: find
 @rem this folder, sync .venv, leave another environment, save and set the variables, define
 @rem deactivate. Each line has its @, since `echo off` would outlive this file. `for` moves values,
@@ -20,7 +20,7 @@
 @echo activate.bat: no Python 3.9 or later was found; install one, or set PROJECT_PYTHON>&2
 @exit /b 1
 :sync
-@call "%_VENV_PY%" -I -S scripts\venv.py sync --if-changed
+@call "%_VENV_PY%" -I -S dev\venv.py sync --if-changed
 @if not %errorlevel%==0 exit /b 1
 @if not exist "%VIRTUAL_ENV%\Scripts\deactivate.bat" goto left
 @pushd "%VIRTUAL_ENV%\Scripts"

@@ -47,7 +47,7 @@ def say(message: object) -> None:
 @functools.cache
 def network() -> dict[str, str]:
     """Return the variables that the network of a company asks for, where there is one."""
-    if not os.path.exists(os.path.join(ROOT, "scripts", "network.py")):
+    if not os.path.exists(os.path.join(ROOT, "dev", "network.py")):
         return {}
     from network import variables
 

@@ -37,12 +37,12 @@ def must_be_locks() -> None:
         if re.search("^(<<<<<<<|>>>>>>>) ", text, re.MULTILINE):
             take = f"git checkout --theirs {name}"
             raise Problem(
-                f"{name} has conflicts; take one side, {take}, and run: scripts/venv lock"
+                f"{name} has conflicts; take one side, {take}, and run: dev/do lock"
             )
         if re.search(r"^[A-Za-z]", text, re.MULTILINE) and "--hash=" not in text:
             raise Problem(
                 f"{name} has no hashes, so it is not a lock; rename it to {name[:-4]}.in, or "
-                "delete it if that names the same packages, then run: scripts/venv lock"
+                "delete it if that names the same packages, then run: dev/do lock"
             )
 
 
@@ -63,7 +63,7 @@ def must_have_hashes() -> None:
     for name in LOCKS:
         number, line = without_hash(name)
         if line:
-            raise Problem(f"{name}:{number}: expected a hash, found {line}; run: scripts/venv lock")
+            raise Problem(f"{name}:{number}: expected a hash, found {line}; run: dev/do lock")
 
 
 def must_be_lockable(name: str) -> None:

@@ -23,8 +23,8 @@ _venv_current() {
             [ -f "$1/.venv/$_venv_part" ] && [ -f "$1/.venv/pyvenv.cfg" ] &&
             [ -f "$1/.venv/stamp.json" ] && [ -x "$1/.venv/bin/python" ] &&
             _venv_try "$1" && LC_ALL=C && # so that * sorts as in project.py
-            exec cat "$1/scripts/project.py" "$1/scripts/pythons.py" "$1/scripts/packages.py" \
-                "$1/scripts/shells.py" "$1/scripts/venv.py" "$1/scripts/network.py" \
+            exec cat "$1/dev/project.py" "$1/dev/pythons.py" "$1/dev/packages.py" \
+                "$1/dev/shells.py" "$1/dev/venv.py" "$1/dev/network.py" \
                 "$1/.python-version" "$1/requirements.txt" "$1/requirements-dev.txt" "$1/.env" \
                 "$1/pip.conf" "$1/certs/bundle.pem" "$1"/certs/*.crt
     } | command cmp -s - "$1/.venv/activate.inputs"

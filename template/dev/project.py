@@ -30,7 +30,7 @@ def inputs() -> bytes:
     """Return the content of all that an environment is made from, as current.sh has it."""
     folder = os.path.join(ROOT, "certs")
     certs = sorted(os.listdir(folder)) if os.path.isdir(folder) else []
-    names = [f"scripts/{name}.py" for name in SCRIPTS]
+    names = [f"dev/{name}.py" for name in SCRIPTS]
     names += [".python-version", *LOCKS, ".env", "pip.conf", "certs/bundle.pem"]
     names += [f"certs/{name}" for name in certs if name.endswith(".crt") and name[0] != "."]
     return b"".join(map(read, names))

@@ -1,5 +1,5 @@
 # Activate the virtual environment of this project; make or update it first if need be:
-#     overlay use scripts/activate.nu
+#     overlay use dev/activate.nu
 # `deactivate` puts everything back. The activate files of all shells do the same in turn: find
 # this folder, sync .venv, leave another environment, save and set the variables, define
 # deactivate (here an alias, at the top). The overlay saves them: it holds what this file sets, and
@@ -10,7 +10,7 @@ const file = path self
 export alias deactivate = overlay hide --keep-env [PWD] activate
 
 def main [] {
-    print --stderr "activate.nu: this file is an overlay: overlay use scripts/activate.nu"
+    print --stderr "activate.nu: this file is an overlay: overlay use dev/activate.nu"
     exit 1
 }
 
@@ -33,7 +33,7 @@ export-env {
         }
         ^($found | first) -I -S ($scripts | path join venv.py) sync --if-changed
     } else {
-        ^sh ($scripts | path join venv) sync --if-changed
+        ^sh ($scripts | path join do) sync --if-changed
     }
 
     if "_venv_old" in $env { # Another project's, in this same overlay.

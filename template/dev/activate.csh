@@ -1,5 +1,5 @@
 # Activate the virtual environment of this project; make or update it first if need be:
-#     source scripts/activate.csh
+#     source dev/activate.csh
 # `deactivate` puts everything back. The activate files of all shells do the same in turn: find
 # this folder, sync .venv, leave another environment, save and set the variables, define
 # deactivate. csh has no functions, so _venv_undo holds what `deactivate` runs.
@@ -9,7 +9,7 @@ set _venv_status = 1
 set _venv_dir = "$cwd:q/scripts"
 set _venv_sh = 'for fd in /proc/$PPID/fd/*; do if [ -f "$fd" ]; then readlink "$fd"; fi; done'
 foreach _venv_link ("`\sh -c '$_venv_sh:q'`")
-    if ("$_venv_link:q" =~ */scripts/activate.csh) set _venv_dir = "$_venv_link:h:q"
+    if ("$_venv_link:q" =~ */dev/activate.csh) set _venv_dir = "$_venv_link:h:q"
 end
 set _venv_error = ""
 if (! -f "$_venv_dir:q/venv.py") then
@@ -20,10 +20,10 @@ if ($?0) then
 endif
 if (! $?tcsh) set _venv_error = "this csh lacks what deactivate needs; in tcsh"
 if ("$_venv_error" != "") then
-    \sh -c 'echo "activate.csh: $1: source scripts/activate.csh" >&2' sh "$_venv_error"
+    \sh -c 'echo "activate.csh: $1: source dev/activate.csh" >&2' sh "$_venv_error"
     goto finish
 endif
-\sh "$_venv_dir:q/venv" sync --if-changed || goto finish
+\sh "$_venv_dir:q/do" sync --if-changed || goto finish
 
 if ($?VIRTUAL_ENV && "`alias deactivate`" != "") eval deactivate
 if ($?_venv_undo) eval 'eval "$_venv_undo:q"' # or it would be expanded though it is not set

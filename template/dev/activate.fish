@@ -1,5 +1,5 @@
 # Activate the virtual environment of this project; make or update it first if need be:
-#     source scripts/activate.fish
+#     source dev/activate.fish
 # `deactivate` puts everything back. The activate files of all shells do the same in turn: find
 # this folder, sync .venv, leave another environment, save and set the variables, define
 # deactivate.
@@ -8,12 +8,12 @@ function _venv_activate -a _venv_file
     functions -e _venv_activate # what runs goes on running
     set -l _venv_name (string escape --style=regex -- (string split / -- $_venv_file)[-1])
     if test (count (string match -r -- $_venv_name $argv[2..])) -lt 2 # twice when sourced
-        echo "activate.fish: this file has to be sourced: source scripts/activate.fish" >&2
+        echo "activate.fish: this file has to be sourced: source dev/activate.fish" >&2
         return 1
     end
     set _venv_file (builtin realpath $_venv_file | string collect)
     set -l _venv_dir (string replace -r '/[^/]+$' '' -- $_venv_file | string collect)
-    command sh $_venv_dir/venv sync --if-changed || return
+    command sh $_venv_dir/do sync --if-changed || return
 
     test -n "$VIRTUAL_ENV" && functions -q deactivate && deactivate # of whatever kind is on top
     functions -q _venv_deactivate && _venv_deactivate

@@ -1,5 +1,5 @@
 # Activate the virtual environment of this project; make or update it first if need be:
-#     scripts\activate        (on Linux and macOS: scripts/activate.ps1)
+#     dev\activate        (on Linux and macOS: dev/activate.ps1)
 # `deactivate` puts everything back. The activate files of all shells do the same in turn: find
 # this folder, sync .venv, leave another environment, save and set the variables, define
 # deactivate. What has to outlive this file is global, so it need not be dot-sourced; if it is,

@@ -266,7 +266,7 @@ def make(anew: bool) -> None:
     """
     noted = {"root": ROOT, "wanted": wanted(), "locks": locks()}
     if missing := [name for name in LOCKS if not os.path.exists(os.path.join(ROOT, name))]:
-        raise Problem(f"{missing[0]} is missing; restore it, or run: scripts/venv lock")
+        raise Problem(f"{missing[0]} is missing; restore it, or run: dev/do lock")
     must_be_locks()
     must_have_hashes()
     path, version = choose() if anew else (stamp()["python"], stamp()["version"])
@@ -301,7 +301,7 @@ def write_activation(dotenv: dict[str, str]) -> None:
     own = {"VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": PROMPT}
     for suffix, content in shells.files({**network(), **dotenv, **own}).items():
         write(VENV / f"activate.{suffix}", content)
-    deactivate = b'@"%~dp0..\\..\\scripts\\activate.bat" deactivate\r\n'
+    deactivate = b'@"%~dp0..\\..\\dev\\activate.bat" deactivate\r\n'
     write(Path(PYTHON).with_name("deactivate.bat"), deactivate)
 
 
@@ -343,21 +343,21 @@ def check() -> None:
     """Raise Problem when the environment is not what the locks and .python-version say."""
     reason, _ = fault()
     if reason:
-        raise Problem(f"{reason}; run: scripts/venv sync")
+        raise Problem(f"{reason}; run: dev/do sync")
     noted, wish = stamp(), wanted()
     if wish and minor((noted["python"], noted["version"])) != wish:
         raise Problem(
             f".venv has Python {noted['version']}, .python-version says 3.{wish}; "
-            "install that, then run: scripts/venv sync"
+            "install that, then run: dev/do sync"
         )
     if extra := sorted(installed().keys() - noted["packages"].keys()):
-        raise Problem(f"not in the locks: {', '.join(extra)}; run: scripts/venv clean, then sync")
+        raise Problem(f"not in the locks: {', '.join(extra)}; run: dev/do clean, then sync")
     packages = site_packages()
     for record in packages.glob("*.dist-info/RECORD"):  # of each file that has a hash, a line
         for line in record.read_text("utf-8").splitlines():
             path = line.rpartition(",sha256=")[0].strip('"')
             if not (packages / path).exists():
-                raise Problem(f"{packages / path} is missing; run: scripts/venv clean, then sync")
+                raise Problem(f"{packages / path} is missing; run: dev/do clean, then sync")
 
 
 def clean() -> None:
@@ -375,7 +375,7 @@ def clean() -> None:
 def parity() -> None:
     """Compare the environment with the images; see parity.py."""
     if not os.path.exists(PYTHON):
-        raise Problem(f"{fault()[0]}; run: scripts/venv sync")
+        raise Problem(f"{fault()[0]}; run: dev/do sync")
     from parity import compare
 
     compare()
@@ -392,7 +392,7 @@ def parse() -> dict[str, Any]:
     commands.add_parser("check", help="fail when .venv is not what the locks say")
     command = commands.add_parser("lock", help="resolve requirements*.in to requirements*.txt")
     command.add_argument("--upgrade", action="store_true", help="take the newest versions")
-    if os.path.exists(os.path.join(ROOT, "scripts", "parity.py")):
+    if os.path.exists(os.path.join(ROOT, "dev", "parity.py")):
         commands.add_parser("parity", help="compare Python and packages with the Docker images'")
     commands.add_parser("clean", help="remove .venv")
     return vars(parser.parse_args())
