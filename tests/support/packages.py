@@ -41,7 +41,7 @@ def wheel(
     with zipfile.ZipFile(path, "w") as archive:
         for member, text in files.items():
             entry = zipfile.ZipInfo(member)
-            mode = 0o755 if "/dev/" in member else 0o644
+            mode = 0o755 if "/scripts/" in member else 0o644
             entry.external_attr = (stat.S_IFREG | mode) << 16
             archive.writestr(entry, text)
     return path
