@@ -398,7 +398,7 @@ def test_a_list_that_was_not_renamed_is_not_lost(released: Path, tmp_path: Path)
     assert done.returncode and expected in done.stderr.splitlines()[-1]
     done = project.run("dev/do", "lock", check=False)
     assert done.returncode and done.stderr.splitlines() == [
-        f"venv: {expected}, or delete it if that names the same packages, then run: dev/do lock"
+        f"dev: {expected}, or delete it if that names the same packages, then run: dev/do lock"
     ]
     assert project.read("requirements.txt") == FLAT["requirements.txt"]
 

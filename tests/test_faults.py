@@ -84,7 +84,7 @@ def test_several_terminals_at_once_make_one_environment(project: Project, tmp_pa
     terminals = [start(project, **slow) for _ in range(4)]
     told = [terminal.stderr.readline() for terminal in terminals]  # type: ignore[union-attr]
     assert len([line for line in told if "waiting for another terminal" in line]) == 3
-    assert len([line for line in told if "there is no .venv yet; making it" in line]) == 1
+    assert len([line for line in told if "there is no .venv yet; creating it" in line]) == 1
     (tmp_path / "go").touch()
     assert [terminal.communicate()[0] for terminal in terminals] == ["all there\n"] * 4
 
@@ -192,7 +192,7 @@ def test_an_interrupt_leaves_the_shell_as_it_was(
     os.killpg(terminal.pid, signal.SIGINT)
     out, error = terminal.communicate()
     assert out == "1-none\n"
-    assert error.splitlines()[-1].startswith("venv: interrupted")
+    assert error.splitlines()[-1].startswith("dev: interrupted")
     assert shell(project, "bash", BOTH_THERE, env=wheels) == f"{project.path}/.venv\n"
 
 
@@ -208,7 +208,7 @@ def test_an_interrupt_while_it_starts_is_one_line(project: Project) -> None:
     )
     done = project.run(sys.executable, "-I", "-S", "-c", interrupted, check=False)
     assert done.returncode == 130
-    assert done.stderr == "venv: interrupted; run the same command again to go on\n"
+    assert done.stderr == "dev: interrupted; run the same command again to go on\n"
 
 
 @pytest.mark.needs("bash")
@@ -310,7 +310,7 @@ def test_works_offline_when_nothing_changed(project: Project, tmp_path: Path) ->
     assert shell(project, "bash", ALL_THERE, env=offline) == "all there\n"
     project.append("requirements.txt", "six==1.17.0 --hash=sha256:" + "0" * 64 + "\n")
     done = session(project, "bash", "echo", env=offline, check=False)
-    assert done.stderr.splitlines()[-1].startswith("venv: `uv pip sync` ended with status")
+    assert done.stderr.splitlines()[-1].startswith("dev: `uv pip sync` ended with status")
     # What is there stays, and is taken again once the lock is as it was.
     lock = project.read("requirements.txt").rpartition("six==")[0]
     project.write("requirements.txt", lock)
@@ -327,7 +327,7 @@ def test_a_package_that_is_half_removed_is_noticed(project: Project, tmp_path: P
     assert session(project, "bash", env=uv_that(tmp_path, removes), check=False).returncode
     project.write("requirements-dev.txt", lock)
     done = session(project, "bash", "python -c 'import dotenv.parser; print(1)'")
-    assert done.stdout == "1\n" and "venv: .venv is not complete; making it anew" in done.stderr
+    assert done.stdout == "1\n" and "dev: .venv is not complete; creating it again" in done.stderr
 
 
 @pytest.mark.needs("bash", "index")
@@ -352,7 +352,7 @@ def test_check_misses_no_file_of_a_package(project: Project) -> None:
     project.run("dev/do", "check")
     [file] = (project.path / ".venv").glob("lib/*/site-packages/rich/console.py")
     file.unlink()
-    expected = f"venv: {file} is missing; run: dev/do clean, then sync\n"
+    expected = f"dev: {file} is missing; run: dev/do clean, then sync\n"
     assert project.run("dev/do", "check", check=False).stderr == expected
     project.run("dev/do", "clean")
     project.run("dev/do", "sync")
@@ -391,7 +391,7 @@ def test_a_package_that_is_for_other_platforms_now_goes(
     elsewhere = project.read("requirements.txt").replace("==1.0", "==1.0 ; python_version < '3'")
     project.write("requirements.txt", elsewhere)
     done = session(project, "bash", BOTH_THERE, env=wheels | path, check=False)
-    assert done.returncode and "removed what is not in the locks: alpha\n" in done.stderr
+    assert done.returncode and "removed packages that are not in the locks: alpha\n" in done.stderr
     project.run("dev/do", "check")
 
 
@@ -407,7 +407,7 @@ def test_a_folder_is_not_locked(project: Project, line: str, name: str, tmp_path
     project.append(f"{name}.in", "-r more.in\n")
     before = project.files()
     done = project.run("dev/do", "lock", check=False)
-    assert done.returncode and f"venv: {line} has no hash to lock" in done.stderr
+    assert done.returncode and f"dev: {line} has no hash to lock" in done.stderr
     assert project.files() == before
 
 
@@ -428,7 +428,7 @@ def test_a_lock_that_cannot_be_read_is_named(
 ) -> None:
     (project.path / "requirements.txt").write_bytes(edit(project.read("requirements.txt")))
     done = project.run("dev/do", command, check=False)
-    assert done.returncode and f"\nvenv: requirements.txt{told}" in f"\n{done.stderr}"
+    assert done.returncode and f"\ndev: requirements.txt{told}" in f"\n{done.stderr}"
 
 
 @pytest.mark.needs("bash")
@@ -446,7 +446,7 @@ def test_a_second_environment_in_the_same_place_is_noticed(bake: Bakery) -> None
     project.run(sys.executable, "-m", "venv", "--without-pip", ".venv")
     done = project.run("dev/do", "check", check=False)
     assert (
-        done.returncode and done.stderr == "venv: .venv is not complete; run: dev/do sync\n"
+        done.returncode and done.stderr == "dev: .venv is not complete; run: dev/do sync\n"
     )
     project.run("dev/do", "sync")
     project.run("dev/do", "check")
@@ -466,7 +466,7 @@ def test_a_missing_lock_is_named_before_anything_is_removed(project: Project) ->
     shell(project, "bash", "true")
     (project.path / "requirements-dev.txt").rename(project.path / "away")
     done = session(project, "bash", check=False)
-    expected = "venv: requirements-dev.txt is missing; restore it, or run: dev/do lock"
+    expected = "dev: requirements-dev.txt is missing; restore it, or run: dev/do lock"
     assert done.returncode and done.stderr.splitlines()[-1] == expected
     (project.path / "away").rename(project.path / "requirements-dev.txt")
     done = session(project, "bash", ALL_THERE)
@@ -482,9 +482,9 @@ def test_the_users_own_installs_are_named_when_removed(
     assert shell(project, "bash", install, "python -c 'import alpha; print(1)'") == "1\n"
     project.append("requirements-dev.txt", "# changed\n")
     if anew:
-        (project.path / ".venv/stamp.json").write_text('{"locks": null, "packages": null}')
+        (project.path / ".venv/activate.inputs").write_text('{"locks": null, "packages": null}')
     done = session(project, "bash", "true")
-    assert "venv: removed what is not in the locks: alpha\n" in done.stderr
+    assert "dev: removed packages that are not in the locks: alpha\n" in done.stderr
 
 
 # That of root, say, is in a folder that nobody else may enter.
@@ -510,14 +510,14 @@ def read_only(project: Project, line: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.needs("bash")
 def test_a_read_only_project_says_so(project: Project) -> None:
     done = read_only(project, ". dev/activate")
-    assert done.returncode and f"venv: {project.path}/.venv.lock: " in done.stderr
+    assert done.returncode and f"dev: {project.path}/.venv.lock: " in done.stderr
 
 
 @pytest.mark.needs("bash", "index")
 def test_who_may_only_read_activates_what_is_there(project: Project) -> None:
     """With what there is to say of .env, too, which is said each time."""
     project.write(".env", "bad line\nGOOD=1\n")
-    told = f"venv: .env:1: {NO_ASSIGNMENT}\n"
+    told = f"dev: .env:1: {NO_ASSIGNMENT}\n"
     session(project, "bash", "true", env=EVERYBODYS)
     done = read_only(project, ". dev/activate && echo $GOOD")
     assert (done.stdout, done.stderr) == ("1\n", told)
@@ -564,7 +564,7 @@ def test_an_unreadable_file_is_one_line(project: Project) -> None:
     (project.path / "pip.conf").mkdir()
     (project.path / ".python-version").unlink()
     done = session(project, "bash", check=False)
-    assert done.stderr == f"venv: {project.path}/pip.conf: Is a directory\n" and done.returncode
+    assert done.stderr == f"dev: {project.path}/pip.conf: Is a directory\n" and done.returncode
 
 
 @pytest.mark.needs("bash")
@@ -573,7 +573,7 @@ def test_a_dotenv_that_cannot_be_read_is_not_passed_over(project: Project) -> No
     shell(project, "bash", "true")
     (project.path / ".env").mkdir()
     done = session(project, "bash", check=False)
-    assert done.stderr == f"venv: {project.path}/.env: Is a directory\n" and done.returncode
+    assert done.stderr == f"dev: {project.path}/.env: Is a directory\n" and done.returncode
 
 
 @pytest.mark.needs("bash")
@@ -591,7 +591,7 @@ def test_what_cannot_hold_an_environment_is_named(
     assert done.returncode and "Traceback" not in done.stderr
     assert (
         done.stderr.splitlines()[-1]
-        == f"venv: {project.path}/.venv is not a virtual environment; move it away"
+        == f"dev: {project.path}/.venv is not a virtual environment; move it away"
     )
     project.run("rm", ".venv", ".venv.lock")
     assert project.files() == before and [*other.iterdir()] == [other / ".gitignore"]
@@ -610,7 +610,7 @@ def test_a_link_to_a_folder_is_filled(
 
 
 def test_a_python_without_pip_is_named(tmp_path: Path) -> None:
-    """As on Debian without python3-venv: no wheel in any of the places it names."""
+    """As on Debian without python3-dev: no wheel in any of the places it names."""
     scripts = load_scripts()
     fake = tmp_path / "python3"
     fake.write_text("#!/bin/sh\necho /nowhere\necho 3.13.0\n")
@@ -655,7 +655,7 @@ def test_what_no_python_can_serve_is_one_line(
         )
         project.write("pyproject.toml", text)
     done = project.run("dev/do", "sync", env=variables, check=False)
-    assert done.returncode and f"\nvenv: {expected}" in f"\n{done.stderr}"
+    assert done.returncode and f"\ndev: {expected}" in f"\n{done.stderr}"
     assert "Traceback" not in done.stderr
 
 

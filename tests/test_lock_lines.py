@@ -49,8 +49,8 @@ def test_a_line_without_a_hash_is_refused_by_file_and_line(
     done = project.run(VENV, "sync", env=path, check=False)
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "venv: there is no .venv yet; making it",
-        f"venv: {name}:{number}: expected a hash, found {SIX}; run: dev/do lock",
+        "dev: there is no .venv yet; creating it",
+        f"dev: {name}:{number}: expected a hash, found {SIX}; run: dev/do lock",
     ]
 
 
@@ -65,7 +65,7 @@ def test_a_line_that_lost_its_hashes_is_refused_and_what_is_installed_stays(
     project.write("requirements.txt", lock.replace(found[0], f"{found[1]}\n"))
     done = project.run(VENV, "sync", env=path, check=False)
     number = lock[: found.start()].count("\n") + 1
-    told = f"venv: requirements.txt:{number}: expected a hash, found {found[1]}; run: dev/do lock"
+    told = f"dev: requirements.txt:{number}: expected a hash, found {found[1]}; run: dev/do lock"
     assert (done.returncode, done.stderr.splitlines()[-1]) == (1, told)
     project.write("requirements.txt", lock)
     assert project.run(VENV, "check", env=path).stderr == ""
@@ -98,7 +98,7 @@ def test_check_names_what_is_installed_but_not_locked(
     assert project.run(VENV, "check").stderr == ""
     project.run(".venv/bin/python", "-m", "pip", "install", "-q", "--no-deps", "six", "toml")
     done = project.run(VENV, "check", check=False)
-    told = "venv: not in the locks: six, toml; run: dev/do clean, then sync\n"
+    told = "dev: not in the locks: six, toml; run: dev/do clean, then sync\n"
     assert (done.returncode, done.stderr) == (1, told)
 
 

@@ -144,7 +144,7 @@ def test_works_in_odd_paths(name: str, folder: str, project: Project, tmp_path: 
 @pytest.mark.parametrize("name", EACH)
 def test_is_made_anew_by_its_own_python(name: str, project: Project) -> None:
     """In an activated shell that is the one on PATH, and Windows removes nothing that runs."""
-    remove = "import os; os.remove('.venv/stamp.json')"
+    remove = "import os; os.remove('.venv/activate.inputs')"
     shell = KINDS[name]
     lines = (shell.activate, shell.run.format(f'python -c "{remove}"'), shell.activate)
     seen, printed = session(project, name, *lines, shell.if_failed, "python:inside")

@@ -314,7 +314,7 @@ def test_a_folder_in_place_of_a_certificate_is_named(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", company_network=True)
     (project.path / "certs/own.crt").mkdir(parents=True)
     done = project.run("dev/do", "sync", check=False)
-    expected = f"venv: {project.path}/certs/own.crt: expected PEM, see certs/README.md\n"
+    expected = f"dev: {project.path}/certs/own.crt: expected PEM, see certs/README.md\n"
     assert done.returncode and done.stderr == expected
 
 
@@ -328,7 +328,7 @@ def test_a_pip_conf_without_an_index_is_named(bake: Bakery, text: str) -> None:
     (project.path / "pip.conf").write_bytes(text.encode("latin-1"))
     done = project.run("dev/do", "sync", check=False)
     assert done.returncode and done.stderr == (
-        f"venv: {project.path}/pip.conf: expected [global] and index-url = https://... below it\n"
+        f"dev: {project.path}/pip.conf: expected [global] and index-url = https://... below it\n"
     )
 
 

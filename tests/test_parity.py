@@ -71,7 +71,7 @@ def test_a_difference_is_named(
     assert mark == "differs"
     for have, want in zip(found, versions.split(), strict=True):
         assert (want == "*" and have[0].isdigit()) or have == want
-    assert done.stderr.splitlines()[-1] == f"venv: not the same everywhere: {name}"
+    assert done.stderr.splitlines()[-1] == f"dev: not the same everywhere: {name}"
 
 
 def test_what_is_missing_is_named(bake: Bakery) -> None:

@@ -204,7 +204,7 @@ def test_a_dead_interpreter_is_replaced(bake: Bakery, name: str) -> None:
         (project.path / ".venv/bin" / python).symlink_to("/gone/bin/python3")
     done = session(project, name, SHOW)
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
-    assert "venv: .venv is not complete; making it anew" in done.stderr.splitlines()
+    assert "dev: .venv is not complete; creating it again" in done.stderr.splitlines()
 
 
 @pytest.mark.needs("bash")
@@ -213,13 +213,13 @@ def test_a_removed_interpreter_is_named(bake: Bakery, tmp_path: Path) -> None:
     own = tmp_path / "own"
     run("uv", "venv", "-q", "--python", sys.executable, tmp_path / "first")
     project.run("dev/do", "sync", env={"PROJECT_PYTHON": str(tmp_path / "first/bin/python")})
-    stamp = project.path / ".venv/stamp.json"
+    stamp = project.path / ".venv/activate.inputs"
     noted = json.loads(stamp.read_bytes())
     stamp.write_text(json.dumps(noted | {"python": str(own)}))
     (project.path / ".venv/bin/python").unlink()
     (project.path / ".venv/bin/python").symlink_to(own)
     done = session(project, "bash", SHOW)
-    assert f"venv: the Python of .venv is gone: {own}; making it anew" in done.stderr
+    assert f"dev: the Python of .venv is gone: {own}; creating it again" in done.stderr
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
 
@@ -257,7 +257,7 @@ def test_a_path_that_cannot_be_on_path_is_refused(project: Project, tmp_path: Pa
     for name in SOURCE:
         done = session(odd, name, check=False)
         assert done.returncode
-        assert f"venv: an entry of PATH cannot hold ':'; rename {odd.path}" in done.stderr
+        assert f"dev: an entry of PATH cannot hold ':'; rename {odd.path}" in done.stderr
 
 
 @pytest.mark.needs("bash")
@@ -689,7 +689,7 @@ def test_an_installer_that_installs_nothing_here_is_noticed(bake: Bakery) -> Non
     config = {"XDG_CONFIG_HOME": str(project.path / "config")}
     done = session(project, "bash", 'echo "${VIRTUAL_ENV-none}"', env=config)
     assert done.stdout == "none\n"
-    assert "venv: not in .venv after the installation: annotated-doc" in done.stderr
+    assert "dev: not in .venv after the installation: annotated-doc" in done.stderr
     assert json.loads(shell(project, "bash", SHOW))[0] == str(project.path / ".venv")
 
 
@@ -734,7 +734,7 @@ def test_a_user_without_a_home_and_a_name_is_served(project: Project) -> None:
         without_uv = {"PATH": path_without_uv()}
         done = theirs.run(*words, "dev/do", "lock", check=False, env=without_uv)
         assert done.returncode and not (theirs.path / "~").exists()
-        assert "venv: expected a folder for a cache, found ~/.cache; set HOME\n" in done.stderr
+        assert "dev: expected a folder for a cache, found ~/.cache; set HOME\n" in done.stderr
 
 
 @pytest.mark.parametrize("line", ["-e .", "thing @ git+https://git.example.org/thing"])
@@ -745,5 +745,5 @@ def test_what_has_no_hash_is_refused_before_it_is_locked(project: Project, line:
     project.write("requirements.in", before)
     assert done.returncode
     assert done.stderr == (
-        f"venv: requirements.in: {line} has no hash to lock; leave it out, or publish a package\n"
+        f"dev: requirements.in: {line} has no hash to lock; leave it out, or publish a package\n"
     )

@@ -179,34 +179,6 @@ def test_executed_instead_of_sourced_tells_the_command(project: Project, name: s
     assert SOURCE[name].format("dev") in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-NO_ASSIGNMENT = "expected NAME=value, in UTF-8; this line is left out"
-
-
-@pytest.mark.needs("index")
-@pytest.mark.parametrize("name", SOURCE)
-def test_loads_dotenv_as_it_stands(project: Project, name: str) -> None:
-    value = 'It\'s "quoted" $HOME `date` \\ # ! é % ^ & | < > ( ) ; * ~ '
-    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-    text = f"# comment\nVALUE='{escaped}'\nEMPTY=\n\n# \n \nnot an assignment\nMULTI=\"a\\nb\nc\"\n"
-    project.write(".env", text)
-    done = session(project, name, SHOW)
-    (project.path / ".env").unlink()
-    found = environment(done.stdout)
-    assert (found["VALUE"], found["EMPTY"], found["MULTI"]) == (value, "", "a\nb\nc")
-    assert done.stderr.splitlines() == [f"venv: .env:7: {NO_ASSIGNMENT}"]
-
-
-@pytest.mark.needs("bash", "index")
-def test_leaves_out_the_lines_of_dotenv_that_are_not_utf_8(project: Project) -> None:
-    (project.path / ".env").write_bytes("A=é\nB=é\nÉ=1\nC=3\n#é\n".encode("latin-1"))
-    done = session(project, "bash", SHOW)
-    (project.path / ".env").unlink()
-    found = environment(done.stdout)
-    assert (found["C"], {"A", "B"} & found.keys()) == ("3", set())
-    lines = [f"venv: .env:{line}: {NO_ASSIGNMENT}" for line in (1, 2, 3)]
-    assert done.stderr.splitlines() == lines
-
-
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("name", [*POSIX, "fish"])
 def test_starts_no_python_when_current(project: Project, name: str) -> None:
@@ -277,7 +249,7 @@ def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bakery) -> None:
     assert "VIRTUAL_ENV" not in environment(variables)
     assert environment(variables)["PATH"] == os.environ["PATH"]
     assert any(
-        line.startswith("venv: `uv pip sync` ended with") for line in done.stderr.splitlines()
+        line.startswith("dev: `uv pip sync` ended with") for line in done.stderr.splitlines()
     )
 
 
@@ -291,8 +263,8 @@ def test_follows_the_lock(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     done = session(
         project, "bash", "python -c 'import alpha, gamma, beta'", env=environment, check=False
     )
-    assert "venv: requirements-dev.txt changed" in done.stderr
-    assert "venv: removed what is not in the locks: beta\n" in done.stderr
+    assert "dev: requirements-dev.txt changed" in done.stderr
+    assert "dev: removed packages that are not in the locks: beta\n" in done.stderr
     assert "No module named 'beta'" in done.stderr
     project.run("dev/do", "check")
 
@@ -308,7 +280,7 @@ def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bakery) -
     )
     done = session(project, "bash", 'echo "$?-$VIRTUAL_ENV-$PATH"', check=False)
     assert done.stdout.strip() == f"1--{os.environ['PATH']}"
-    assert done.stderr.splitlines()[-1].startswith("venv: `uv pip sync` ended with status")
+    assert done.stderr.splitlines()[-1].startswith("dev: `uv pip sync` ended with status")
     project.write("requirements.txt", lock)
     done = session(project, "bash", "python -m my_project hello")
     assert (done.stdout, done.stderr) == ("Hello, World!\n", "")
@@ -345,15 +317,15 @@ def test_debris_is_healed(bake: Bakery) -> None:
     """What `kill -9` leaves at any moment has no stamp."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
     shell(project, "bash", "true")
-    (project.path / ".venv/stamp.json").unlink()
-    assert "not complete; making it anew" in session(project, "bash").stderr
-    (project.path / ".venv/stamp.json").unlink()
+    (project.path / ".venv/activate.inputs").unlink()
+    assert "not complete; creating it again" in session(project, "bash").stderr
+    (project.path / ".venv/activate.inputs").unlink()
     shutil.rmtree(next((project.path / ".venv/lib").glob("python*")) / "site-packages" / "typer")
-    done = project.run(sys.executable, "dev/venv.py", "check", check=False)
+    done = project.run("dev/do", "check", check=False)
     assert "not complete; run: dev/do sync" in done.stderr and done.returncode
-    project.run(sys.executable, "dev/venv.py", "sync")
+    project.run("dev/do", "sync")
     assert shell(project, "bash", "python -m my_project hello") == "Hello, World!\n"
-    project.run(sys.executable, "dev/venv.py", "check")
+    project.run("dev/do", "check")
 
 
 @pytest.mark.needs("bash", "index")
@@ -397,30 +369,7 @@ def test_a_killed_update_is_not_trusted_when_the_lock_goes_back(
     assert session(project, "bash", env=killer, check=False).returncode
     project.write("requirements-dev.txt", lock)
     done = session(project, "bash", "python -m my_project hello")
-    assert "not complete; making it anew" in done.stderr and done.stdout == "Hello, World!\n"
-
-
-@pytest.mark.needs("shells", "index")
-def test_what_belongs_to_the_shell_is_left_out(bake: Bakery) -> None:
-    project = bake(isolation="venv", app="cli", python_version=HERE)
-    project.write(
-        ".env",
-        "UID=1000\nstatus=1\n_venv_names=x\nhostname=h\noptions=o\nOPTIND=1\nGOOD=1\n"
-        "COMPOSE_FILE=compose.yaml\n",
-    )
-    for name in SOURCE:
-        done = session(project, name, SHOW)
-        assert environment(done.stdout)["GOOD"] == "1"
-        assert "COMPOSE_FILE" not in environment(done.stdout), "Compose reads .env by itself"
-        said = [line for line in done.stderr.splitlines() if line.startswith("venv: .env:")]
-        assert [line.split()[1:3] for line in said] == [
-            [".env:1:", "UID"],
-            [".env:2:", "status"],
-            [".env:3:", "_venv_names"],
-            [".env:4:", "hostname"],
-            [".env:5:", "options"],
-            [".env:6:", "OPTIND"],
-        ]
+    assert "not complete; creating it again" in done.stderr and done.stdout == "Hello, World!\n"
 
 
 @pytest.mark.needs("index")
@@ -534,16 +483,16 @@ def test_something_else_called_venv_is_left_alone(bake: Bakery) -> None:
 @pytest.mark.needs("bash", "index")
 def test_check_names_what_is_wrong(bake: Bakery) -> None:
     project = bake(isolation="venv", python_version=HERE)
-    check = (sys.executable, "dev/venv.py", "check")
+    check = ("dev/do", "check")
     done = project.run(*check, check=False)
     assert (done.returncode, done.stderr) == (
         1,
-        "venv: there is no .venv yet; run: dev/do sync\n",
+        "dev: there is no .venv yet; run: dev/do sync\n",
     )
     shell(project, "bash", "true")
     assert project.run(*check).stderr == ""
     shell(project, "bash", "python -m pip uninstall -q -y shellingham")
-    assert "venv: shellingham is missing instead of " in project.run(*check, check=False).stderr
+    assert "dev: shellingham is missing instead of " in project.run(*check, check=False).stderr
 
 
 @pytest.mark.needs("bash", "index")
@@ -555,7 +504,7 @@ def test_another_python_is_used_with_a_warning(bake: Bakery) -> None:
     assert done.stdout == "Hello, World!\n"
     [warning] = [line for line in done.stderr.splitlines() if "warning" in line]
     assert ".python-version asks for 3.99, found only Python 3." in warning
-    done = project.run(sys.executable, "dev/venv.py", "check", check=False)
+    done = project.run("dev/do", "check", check=False)
     assert done.returncode and ".python-version says 3.99" in done.stderr
 
 
@@ -614,7 +563,7 @@ def test_locking_again_changes_nothing(
     project = bake(isolation="venv", app=app)
     before = project.files()
     path = {} if uv else private_uv
-    project.run(sys.executable, "dev/venv.py", "lock", env=path)
+    project.run("dev/do", "lock", env=path)
     assert project.files() == before
 
 
@@ -643,7 +592,7 @@ def test_several_projects_get_one_private_uv(bake: Bakery, tmp_path: Path) -> No
 def test_locking_takes_what_was_added(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")
     project.append("requirements.in", "six\n")
-    project.run(sys.executable, "dev/venv.py", "lock")
+    project.run("dev/do", "lock")
     assert "\nsix==" in project.read("requirements.txt")
     assert shell(project, "bash", "python -c 'import six; print(six.PY3)'") == "True\n"
 

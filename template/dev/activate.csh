@@ -1,18 +1,21 @@
-# Activate the virtual environment of this project; make or update it first if need be:
+# Activate the virtual environment of this project; create or update it first if needed:
 #     source dev/activate.csh
-# `deactivate` puts everything back. The activate files of all shells do the same in turn: find
-# this folder, sync .venv, leave another environment, save and set the variables, define
-# deactivate. csh has no functions, so _venv_undo holds what `deactivate` runs.
+# `deactivate` restores everything. The activate files of all shells take the same steps: find
+# this folder, compare the inputs with the record, sync if they differ, leave another environment,
+# save and set the variables, define deactivate. csh has no functions, so _venv_undo contains what
+# `deactivate` runs.
 
 set _venv_status = 1
-# No variable tells where a sourced file is, but on Linux csh holds it open; $$ is no subshell's.
-set _venv_dir = "$cwd:q/scripts"
+
+# No variable tells which file is sourced, but on Linux csh has it open. In a subshell, $$ is not
+# the number of the process.
+set _venv_dir = "$cwd:q/dev"
 set _venv_sh = 'for fd in /proc/$PPID/fd/*; do if [ -f "$fd" ]; then readlink "$fd"; fi; done'
-foreach _venv_link ("`\sh -c '$_venv_sh:q'`")
-    if ("$_venv_link:q" =~ */dev/activate.csh) set _venv_dir = "$_venv_link:h:q"
+foreach _venv_line ("`\sh -c '$_venv_sh:q'`")
+    if ("$_venv_line:q" =~ */dev/activate.csh) set _venv_dir = "$_venv_line:h:q"
 end
 set _venv_error = ""
-if (! -f "$_venv_dir:q/venv.py") then
+if (! -f "$_venv_dir:q/do") then
     set _venv_error = "cannot tell where the project is; cd to it, then"
 endif
 if ($?0) then
@@ -23,22 +26,35 @@ if ("$_venv_error" != "") then
     \sh -c 'echo "activate.csh: $1: source dev/activate.csh" >&2' sh "$_venv_error"
     goto finish
 endif
-\sh "$_venv_dir:q/do" sync --if-changed || goto finish
 
+\sh "$_venv_dir:q/activate" --is-current || \sh "$_venv_dir:q/do" sync || goto finish
+
+# Leave the active environment first, and ours if another kind was activated on top of it. `eval`
+# keeps csh from expanding a variable that may not be set.
 if ($?VIRTUAL_ENV && "`alias deactivate`" != "") eval deactivate
-if ($?_venv_undo) eval 'eval "$_venv_undo:q"' # or it would be expanded though it is not set
+if ($?_venv_undo) eval 'eval "$_venv_undo:q"'
 
-set _venv_names = (`\cat "$_venv_dir:h:q/.venv/activate.names"` PATH)
-set _venv_undo = "unalias deactivate; unsetenv $_venv_names;"
+set _venv_undo = "unalias deactivate;"
 set _venv_alias = "`alias deactivate`"
 if ("$_venv_alias:q" != "") set _venv_undo = "$_venv_undo:q"' alias deactivate "$_venv_alias:q";'
-# To csh, a variable of its own is set as well.
+
+# Keep the value of each variable that is exported; a variable of csh alone looks the same here,
+# but not to printenv. sh does the reading, since csh expands too much.
+setenv _venv_activation "$_venv_dir:h:q/.venv/activation"
+set _venv_sh = 'sed "s/=.*//" "$_venv_activation"'
+set _venv_names = ("`\sh -c '$_venv_sh:q'`")
+set _venv_undo = "$_venv_undo:q unsetenv $_venv_names PATH PYTHONHOME;"
 set _venv_sh = 'for name; do if printenv "$name" >/dev/null; then echo "$name"; fi; done'
-foreach _venv_name ("`\sh -c '$_venv_sh:q' sh $_venv_names`")
+foreach _venv_name ("`\sh -c '$_venv_sh:q' sh $_venv_names PATH PYTHONHOME`")
     eval "set _venv_old_$_venv_name = "'"$'"$_venv_name"':q"'
     set _venv_undo = "$_venv_undo:q setenv $_venv_name "'"$_venv_old_'"$_venv_name"':q";'
 end
-source "$_venv_dir:h:q/.venv/activate.csh"
+
+set _venv_sh = 'sed -n "s/^$1=//p" "$_venv_activation"'
+foreach _venv_name ($_venv_names)
+    setenv $_venv_name "`\sh -c '$_venv_sh:q' sh $_venv_name`"
+end
+unsetenv _venv_activation
 if (! $?PATH) set path = ($path:q) # which exports it
 setenv PATH "$VIRTUAL_ENV:q/bin:$PATH:q"
 unsetenv PYTHONHOME
@@ -54,5 +70,5 @@ rehash
 set _venv_status = 0
 
 finish:
-unset _venv_dir _venv_sh _venv_link _venv_error _venv_name _venv_names
+unset _venv_dir _venv_sh _venv_line _venv_error _venv_name _venv_names
 eval "unset _venv_status; \sh -c 'exit $_venv_status'"

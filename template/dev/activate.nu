@@ -1,9 +1,9 @@
-# Activate the virtual environment of this project; make or update it first if need be:
+# Activate the virtual environment of this project; create or update it first if needed:
 #     overlay use dev/activate.nu
-# `deactivate` puts everything back. The activate files of all shells do the same in turn: find
-# this folder, sync .venv, leave another environment, save and set the variables, define
-# deactivate (here an alias, at the top). The overlay saves them: it holds what this file sets, and
-# goes as a whole.
+# `deactivate` restores everything. The activate files of all shells take the same steps: find
+# this folder, compare the inputs with the record, sync if they differ, leave another environment,
+# save and set the variables, define deactivate. Here, deactivate is an alias: the overlay contains
+# all that this file sets, and hiding the overlay restores the rest.
 
 const file = path self
 
@@ -15,12 +15,13 @@ def main [] {
 }
 
 export-env {
-    let scripts = $file | path expand | path dirname # a link has this as its file
-    let venv = $scripts | path dirname | path join .venv
+    let folder = $file | path expand | path dirname # a link is followed
+    let venv = $folder | path dirname | path join .venv
     let windows = $nu.os-info.name == windows
     let bin = $venv | path join (if $windows { "Scripts" } else { "bin" })
 
-    if $windows { # The first Python that can run venv.py.
+    if $windows {
+        # Only running a Python shows whether it works.
         let test = [-I -S -c "import sys; sys.exit(sys.version_info < (3, 9))"]
         let found = [$env.PROJECT_PYTHON? ($bin | path join python.exe) py python] | compact
             | where {|python| try { (^$python ...$test | complete).exit_code == 0 } catch { false } }
@@ -31,17 +32,20 @@ export-env {
                 msg: "activate.nu: no Python 3.9 or later was found; install one, or set PROJECT_PYTHON"
             }
         }
-        ^($found | first) -I -S ($scripts | path join venv.py) sync --if-changed
-    } else {
-        ^sh ($scripts | path join do) sync --if-changed
+        ^($found | first) -X utf8 -B -E -s -S ($folder | path join dev_environment.py) sync
+    } else if (^sh ($folder | path join activate) --is-current | complete).exit_code != 0 {
+        ^sh ($folder | path join do) sync
     }
 
-    if "_venv_old" in $env { # Another project's, in this same overlay.
+    # Leave another project that was activated in this same overlay.
+    if "_venv_old" in $env {
         let old = $env._venv_old | transpose name value
         hide-env --ignore-errors ...$old.name
         load-env ($old | where value != null | transpose --header-row --as-record)
     }
-    let variables = open ($venv | path join activate.json)
+
+    let variables = open --raw ($venv | path join activation) | decode utf-8 | lines
+        | parse "{name}={value}" | transpose --header-row --as-record
     $env._venv_old = $env | select --optional ...($variables | columns) PATH PYTHONHOME PROMPT_COMMAND
     load-env $variables
     $env.PATH = $env.PATH | split row (char esep) | prepend $bin

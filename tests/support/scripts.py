@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import importlib
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from .commands import ROOT
 
+NAMES = ("locks", "interpreters", "packages", "environment", "network")
 
-def load_scripts() -> SimpleNamespace:
-    """Return new copies of venv.py and of the modules that it is made of."""
-    names = ("network", "project", "pythons", "packages", "shells", "venv")
-    for name in names:
-        sys.modules.pop(name, None)
+
+def load_scripts(root: Path | None = None) -> SimpleNamespace:
+    """Return new copies of the modules, as if they were those of the project in `root`."""
+    for name in NAMES:
+        sys.modules.pop(f"dev_{name}", None)
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(ROOT / "template/dev")
-        return SimpleNamespace(**{name: importlib.import_module(name) for name in names})
+        modules = {name: importlib.import_module(f"dev_{name}") for name in NAMES}
+    if root:
+        modules["locks"].ROOT = root
+    return SimpleNamespace(**modules)

@@ -1,0 +1,268 @@
+# fmt: off
+# ruff: noqa
+# mypy: ignore-errors
+"""Lock the packages of this project: resolve requirements*.in into requirements*.txt.
+
+This file needs nothing but Python 3.9, so that it also runs in the image, for people who have no
+Python on their machine. The other modules of this folder build on it.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+WINDOWS = os.name == "nt"
+LISTS = ("requirements.in", "requirements-dev.in")
+LOCKS = ("requirements.txt", "requirements-dev.txt")
+
+# What resolves the lists where no uv is installed.
+UV = "uv>=0.9,<1"
+
+# These variables make pip, uv or Python look or install elsewhere, so the programs that this
+# folder starts do not get them. Settings of the package index and of proxies are kept.
+MISLEADING = """
+    PIP_ABI PIP_CONSTRAINT PIP_EDITABLE PIP_IMPLEMENTATION PIP_PLATFORM PIP_PREFIX PIP_PYTHON
+    PIP_PYTHON_VERSION PIP_REQUIREMENT PIP_ROOT PIP_TARGET
+    PYTHONEXECUTABLE PYTHONHOME PYTHONPATH PYTHONSTARTUP __PYVENV_LAUNCHER__
+    UV_BUILD_CONSTRAINT UV_CONSTRAINT UV_EXCLUDE UV_OVERRIDE UV_PROJECT UV_PYTHON
+    UV_SYSTEM_PYTHON UV_WORKING_DIR UV_WORKING_DIRECTORY
+""".split()
+
+# These overrule the same settings in a pip.conf. uv trusts the certificates that pip trusts.
+INSTALLERS = {
+    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    "PIP_DRY_RUN": "0",
+    "PIP_IGNORE_INSTALLED": "0",
+    "PIP_REQUIRE_HASHES": "0",
+    "PIP_REQUIRE_VIRTUALENV": "0",
+    "PIP_USER": "0",
+}
+DEFAULTS = {"UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "true"}
+
+
+class Problem(Exception):
+    """What is wrong, and how to fix it, in one line for the user."""
+
+
+def say(message: object) -> None:
+    """Print a line for the user on standard error, as standard output is for results."""
+    print(f"dev: {message}", file=sys.stderr, flush=True)
+
+
+def main(command: Callable[[], None]) -> int:
+    """Run a command and return its exit status; say in one line what went wrong."""
+    try:
+        command()
+    except OSError as error:
+        say(f"{error.filename or 'the system'}: {error.strerror}")
+    except Problem as problem:
+        say(problem)
+    except KeyboardInterrupt:
+        say("interrupted; run the same command again to continue")
+        return 130
+    else:
+        return 0
+    return 1
+
+
+def read(name: str | Path) -> bytes:
+    """Return the content of a file of the project, nothing if it is missing."""
+    try:
+        return (ROOT / name).read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return b""
+
+
+# --- Running programs --------------------------------------------------------------------
+
+
+@functools.cache
+def network() -> dict[str, str]:
+    """Return the variables that the network of a company requires, where there is one."""
+    try:
+        from dev_network import variables
+    except ImportError:
+        return {}
+    return variables()
+
+
+def run(*command: object, **options: Any) -> Any:
+    """Run a program in the project's folder; its output is progress, so it goes to stderr."""
+    environment = DEFAULTS | {
+        name: value for name, value in os.environ.items() if name.upper() not in MISLEADING
+    }
+    environment |= INSTALLERS | network()
+
+    # Programs inherit the file that locks the environment, so that it stays locked as long as
+    # an installer runs.
+    options = {"cwd": ROOT, "env": environment, "stdout": sys.stderr, "close_fds": False} | options
+    return subprocess.run([str(word) for word in command], check=False, **options)
+
+
+def ask(*command: object) -> list[str]:
+    """Return the lines that a program prints, none if it fails."""
+    try:
+        answer = run(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=30)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return answer.stdout.decode("utf-8", "surrogateescape").splitlines()
+
+
+def must(*command: object, **options: Any) -> Any:
+    """Run a program that has to succeed; raise Problem if it fails."""
+    done = run(*command, **options)
+    if done.returncode:
+        words = [Path(str(word)).name for word in command if not str(word).startswith("-")]
+        status = f"ended with status {done.returncode}"
+        raise Problem(f"`{' '.join(words[:3])}` {status}, see above; fix that and try again")
+    return done
+
+
+def find_uv() -> str | None:
+    """Return the path of uv, None if it is not installed."""
+    path = shutil.which("uv")
+
+    # pyenv puts a uv on PATH that only works if the selected Python has one.
+    if path and Path(path).parent.name == "shims" and not ask(path, "--version"):
+        return None
+    return path
+
+
+# --- Reading locks -----------------------------------------------------------------------
+
+
+def lock_text(name: str) -> str:
+    """Return the text of a lock."""
+    return read(name).decode("utf-8-sig", "surrogateescape")
+
+
+def normal(name: str) -> str:
+    """Return a package name in the form in which names are compared.
+
+    https://packaging.python.org/en/latest/specifications/name-normalization/
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def line_without_hash(name: str) -> tuple[int, str]:
+    """Return number and text of the first line of a lock that has a package without a hash.
+
+    The text is empty if each package has one. A line that ends with a backslash continues.
+    """
+    text = lock_text(name)
+    for entry in re.finditer(r"^(?:-e |[^\s#-])(?:.*\\\r?\n)*.*", text, re.MULTILINE):
+        if "--hash=" not in entry[0]:
+            line = entry[0].splitlines()[0].rstrip("\\ ")
+            return text.count("\n", 0, entry.start()) + 1, line
+    return 0, ""
+
+
+def check_locks() -> None:
+    """Raise Problem if a lock is no lock: without any hash, with conflicts, or no text."""
+    for name in LOCKS:
+        text = lock_text(name)
+        if "\0" in text:
+            raise Problem(f"{name}: expected UTF-8, found UTF-16; save it as UTF-8")
+        if re.search("^(<<<<<<<|>>>>>>>) ", text, re.MULTILINE):
+            fix = f"git checkout --theirs {name}"
+            raise Problem(f"{name} has conflicts; take one side, {fix}, and run: dev/do lock")
+        if re.search(r"^[A-Za-z]", text, re.MULTILINE) and "--hash=" not in text:
+            raise Problem(
+                f"{name} has no hashes, so it is not a lock; rename it to {name[:-4]}.in, or "
+                "delete it if that names the same packages, then run: dev/do lock"
+            )
+
+
+def supported() -> tuple[int, int]:
+    """Return the oldest and the newest Python that pyproject.toml allows, such as (11, 14).
+
+    Without a limit these are 11 and 99. A regular expression reads the file, since Python has a
+    parser for it only from 3.11 on.
+    """
+    metadata = read("pyproject.toml")
+    name = rb"^requires-python\s*=[^#\n]*?"
+    lower = re.search(name + rb"(?:>=|~=|==|>)\s*3\.(\d+)", metadata, re.MULTILINE)
+    upper = re.search(
+        name + rb"(<=?|==|~=(?=\s*3\.\d+\.))\s*3\.(\d+)(\.[1-9])?", metadata, re.MULTILINE
+    )
+    if not lower and re.search(rb"^[^#\n]*requires-python", metadata, re.MULTILINE):
+        raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
+
+    oldest = int(lower[1]) if lower else 11
+    newest = int(upper[2]) if upper else 99
+    if upper and upper[1] == b"<" and not upper[3]:
+        newest -= 1
+    return oldest, newest
+
+
+# --- Locking -----------------------------------------------------------------------------
+
+
+def check_lists() -> None:
+    """Raise Problem if a list has a folder or a repository, which have no hash."""
+    for name in LISTS:
+        pattern = rb"^ *(-e|--editable|[./]|[^#\n]*\bgit\+).*"
+        if found := re.search(pattern, read(name), re.MULTILINE):
+            line = found[0].decode("utf-8", "replace").strip()
+            raise Problem(f"{name}: {line} has no hash to lock; leave it out, or publish a package")
+
+
+def install_uv(folder: str) -> Path:
+    """Install uv into an environment that exists as long as it is needed; return its path."""
+    say(f"uv is not installed; installing it until the locks are written ({UV})")
+    programs = Path(folder, "Scripts" if WINDOWS else "bin")
+    must(sys.executable, "-I", "-m", "venv", folder)
+    must(programs / "python", "-I", "-m", "pip", "--python=", "install", "--quiet", "--target=",
+         f"--prefix={folder}", UV)
+    return programs / "uv"
+
+
+def lock(upgrade: bool = False) -> None:
+    """Resolve the lists into locks, for all platforms and for all Pythons that are allowed.
+
+    Locked versions are kept as long as they fit, unless `upgrade` asks for the newest.
+    https://docs.astral.sh/uv/pip/compile/
+    """
+    check_locks()
+    check_lists()
+    oldest, _ = supported()
+    flags = ["--quiet", "--universal", f"--python-version=3.{oldest}", "--fork-strategy=fewest"]
+    flags += ["--generate-hashes", "--no-strip-extras"]
+    if upgrade:
+        flags += ["--upgrade"]
+
+    before = {ROOT / name: read(name) for name in LOCKS if (ROOT / name).exists()}
+    try:
+        with TemporaryDirectory() as folder:
+            uv = find_uv() or install_uv(folder)
+            for name, source in zip(LOCKS, LISTS):
+                constraints = [] if name == LOCKS[0] else [f"--constraints={LOCKS[0]}"]
+                output = f"--output-file={name}"
+                must(uv, "pip", "compile", *flags, *constraints, output, source)
+                if line := line_without_hash(name)[1]:
+                    raise Problem(f"{line} has no hash to lock; leave it out, or publish a package")
+    except BaseException:
+        # The two locks only fit together, so neither is changed.
+        for path in (ROOT / name for name in LOCKS):
+            if path in before:
+                path.write_bytes(before[path])
+            else:
+                path.unlink(missing_ok=True)
+        raise
+
+
+if __name__ == "__main__":
+    # The other modules import this one by its name, so their Problem is the one of that name.
+    import dev_locks
+
+    sys.exit(dev_locks.main(lambda: dev_locks.lock(upgrade="--upgrade" in sys.argv[1:])))

@@ -1,0 +1,179 @@
+# fmt: off
+# ruff: noqa
+# mypy: ignore-errors
+"""Create the environment and install the locks into it: with uv, or with pip where there is no uv."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from dev_interpreters import minor, probe
+from dev_locks import (
+    LOCKS, ROOT, WINDOWS, Problem, ask, find_uv, line_without_hash, lock_text, must, normal, run,
+)
+
+VENV = ROOT / ".venv"
+PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
+
+# Shells expand special characters in a prompt, so it gets none.
+PROMPT = re.sub(r"[^\w.+@ -]", "_", ROOT.name)
+
+# The Python of the environment, which has pip, runs this. It prints the requirements whose
+# markers do not apply.
+NOT_FOR_HERE = """
+import sys
+from pip._vendor.packaging.requirements import Requirement
+for requirement in map(Requirement, sys.argv[1:]):
+    if not requirement.marker.evaluate():
+        print(requirement.name)
+"""
+
+# Prints the folders in which Python and Debian keep the wheel of pip.
+PIP_FOLDERS = """
+import sysconfig
+print(sysconfig.get_path("stdlib") + "/ensurepip/_bundled")
+print(sysconfig.get_config_var("WHEEL_PKG_DIR") or "/usr/share/python-wheels")
+"""
+
+
+def locked(*names: str) -> dict[str, tuple[str, bool]]:
+    """Return the packages in these locks: version, and whether it is for some platforms only.
+
+    The version is empty where the lock has an address.
+    """
+    line = re.compile(r"^([\w.-]+)(?:\[.*?\])? *(==|@) *([^\s;]+) *(;?)", re.MULTILINE)
+    found = {}
+    for text in map(lock_text, names):
+        for name, kind, version, marker in line.findall(text):
+            found[normal(name)] = version if kind == "==" else "", bool(marker)
+    return found
+
+
+def site_packages() -> Path:
+    """Return the folder of the environment that packages are installed into."""
+    return next(VENV.glob("lib/py*/site-packages"), VENV / "Lib" / "site-packages")
+
+
+def installed() -> dict[str, str]:
+    """Return name and version of each package in the environment."""
+    found = (path.stem.partition("-") for path in site_packages().glob("*.dist-info"))
+    return {normal(name): version for name, _, version in found}
+
+
+def differences() -> list[str]:
+    """Return how the packages in the environment differ from the locks."""
+    have = installed()
+    found = []
+    for name, (version, has_marker) in locked(*LOCKS).items():
+        if name not in have and not has_marker:
+            found += [f"{name} is missing"]
+        elif version and have.get(name, version) != version:
+            found += [f"{name} is {have[name]} instead of {version}"]
+    return found
+
+
+def missing_file() -> Path | None:
+    """Return a file of a package that is not in the environment any more, None if all are."""
+    packages = site_packages()
+    for record in packages.glob("*.dist-info/RECORD"):
+        for line in record.read_text("utf-8").splitlines():
+            path = packages / line.rpartition(",sha256=")[0].strip('"')
+            if not path.exists():
+                return path
+    return None
+
+
+def create(python: str) -> None:
+    """Create an environment without packages; raise Problem where none can work."""
+    if os.pathsep in str(ROOT) or "\n" in str(ROOT):
+        raise Problem(
+            f"expected a path without {os.pathsep!r} and line breaks, found {str(ROOT)!r}; rename it"
+        )
+    if uv := find_uv():
+        flags = ["--quiet", "--no-project", "--allow-existing", f"--prompt={PROMPT}"]
+        must(uv, "venv", *flags, "--python", python, VENV)
+    else:
+        flags = ["--without-pip", f"--prompt={PROMPT}"]
+        must(python, "-I", "-m", "venv", *flags, VENV.resolve())
+
+    # Python finds src/ and the project's folder through this file: an editable installation is
+    # impossible when hashes are required.
+    packages = site_packages()
+    folders = [os.path.relpath(ROOT / name, packages) for name in ("src", ".")]
+    (packages / "project.pth").write_text("\n".join(folders) + "\n")
+
+
+def find_pip(python: str) -> Path | str:
+    """Return the pip that is in the wheel which came with a Python.
+
+    Raises Problem if there is none, as on Debian without python3-venv.
+    """
+    for folder in ask(python, "-X", "utf8", "-I", "-c", PIP_FOLDERS):
+        for wheel in Path(folder).glob("pip-*.whl"):
+            return wheel / "pip"
+    package = f"python3.{minor(probe(python))}-venv"
+    raise Problem(
+        f"{python} comes without pip; install uv, or on Debian and Ubuntu: apt install {package}"
+    )
+
+
+def install(python: str) -> None:
+    """Install what the locks have, hashes checked, and remove all other packages."""
+    if uv := find_uv():
+        install_with_uv(uv)
+    else:
+        install_with_pip(python)
+
+    needed = {name for name, (_, has_marker) in locked(*LOCKS).items() if not has_marker}
+    if missing := sorted(needed - installed().keys()):
+        raise Problem(
+            f"not in .venv after the installation: {', '.join(missing)}; look for settings of "
+            "pip or uv that make it install elsewhere, or not at all"
+        )
+
+
+def install_with_uv(uv: str) -> None:
+    """Let uv make the environment what the locks say."""
+    flags = ["--require-hashes", "--allow-empty-requirements"]
+    sync = [uv, "pip", "sync", "--python", PYTHON, *flags, *LOCKS]
+
+    # If uv has everything in its cache, asking the index takes longer than all the rest.
+    done = run(*sync, "--offline", stderr=subprocess.PIPE)
+    if done.returncode:
+        must(*sync)
+    else:
+        print(done.stderr.decode("utf-8", "replace"), end="", file=sys.stderr)
+
+
+def install_with_pip(python: str) -> None:
+    """Let pip do the same: the locks are complete, and modules are compiled on first import."""
+    before = installed()
+    pip = ["-m", "pip"] if "pip" in before else [find_pip(python)]
+    text = "\n".join(map(lock_text, LOCKS))
+
+    # An empty --python= or --target= overrules what a pip.conf says. pip fails if there is
+    # nothing to install.
+    flags = ["--no-deps", "--no-compile", "--require-hashes", "--target=", f"--prefix={VENV}"]
+    flags += [f"--requirement={name}" for name in LOCKS]
+    if re.search(r"^[^\s#]", text, re.MULTILINE):
+        must(PYTHON, "-I", *pip, "--python=", "install", *flags)
+
+    # Like uv, remove packages that are not locked, or no longer for this platform or Python.
+    with_marker = re.findall(r"^(([\w.-]+).*;.*?) *\\?$", text, re.MULTILINE)
+    doubtful = [line for line, name in with_marker if normal(name) in before]
+    not_for_here = ask(PYTHON, "-I", "-c", NOT_FOR_HERE, *doubtful) if doubtful else []
+    needed = locked(*LOCKS).keys() - set(map(normal, not_for_here))
+    if extra := installed().keys() - needed - {"pip"}:
+        must(PYTHON, "-I", "-m", "pip", "--python=", "uninstall", "--quiet", "--yes", *sorted(extra))
+
+
+def check_hashes() -> None:
+    """Raise Problem if a lock names a package without a hash."""
+    for name in LOCKS:
+        number, line = line_without_hash(name)
+        if line:
+            raise Problem(f"{name}:{number}: expected a hash, found {line}; run: dev/do lock")
