@@ -77,13 +77,6 @@ def project(bake: Bakery) -> Iterator[Project]:
     yield project
 
 
-@pytest.fixture(autouse=True)
-def no_dotenv_is_left(project: Project) -> Iterator[None]:
-    """What one test writes into .env is not there for the next."""
-    yield
-    (project.path / ".env").unlink(missing_ok=True)
-
-
 @pytest.fixture(scope="module")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An environment made by `python -m venv`."""
@@ -213,18 +206,14 @@ def test_a_removed_interpreter_is_named(bake: Bakery, tmp_path: Path) -> None:
     own = tmp_path / "own"
     run("uv", "venv", "-q", "--python", sys.executable, tmp_path / "first")
     project.run("dev/do", "sync", env={"PROJECT_PYTHON": str(tmp_path / "first/bin/python")})
-    stamp = project.path / ".venv/activate.inputs"
-    noted = json.loads(stamp.read_bytes())
-    stamp.write_text(json.dumps(noted | {"python": str(own)}))
     (project.path / ".venv/bin/python").unlink()
     (project.path / ".venv/bin/python").symlink_to(own)
     done = session(project, "bash", SHOW)
-    assert f"dev: the Python of .venv is gone: {own}; creating it again" in done.stderr
+    assert "dev: the Python of .venv does not run any more; creating it again" in done.stderr
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
 
 ODD = {
-    "newline": "new\nline",
     "characters": "tab\t back\\slash a*b?[c]{d,e} %PATH% 😀",
     "first characters": "~tilde/#hash/=eq/ x /-dash",
     "blanks at its ends": " x ",
@@ -243,21 +232,18 @@ def copy(project: Project, path: Path) -> Project:
 def test_works_in_odder_paths(project: Project, path: str, tmp_path: Path) -> None:
     odd = copy(project, tmp_path / ODD[path])
     for name in SOURCE:
-        if (name, path) == ("tcsh", "newline"):  # cannot hold one in a variable
-            done = session(odd, name, check=False)
-            assert done.returncode and "cannot tell where the project is" in done.stderr
-            continue
         assert json.loads(shell(odd, name, SHOW))[0] == str(odd.path / ".venv")
     assert shell(odd, "bash", "python -m my_project hello") == "Hello, World!\n"
 
 
 @pytest.mark.needs("shells")
 def test_a_path_that_cannot_be_on_path_is_refused(project: Project, tmp_path: Path) -> None:
-    odd = copy(project, tmp_path / "a:b")
-    for name in SOURCE:
-        done = session(odd, name, check=False)
-        assert done.returncode
-        assert f"dev: an entry of PATH cannot hold ':'; rename {odd.path}" in done.stderr
+    for folder, names in ("a:b", SOURCE), ("new\nline", ["bash"]):
+        odd = copy(project, tmp_path / folder)
+        for name in names:
+            done = session(odd, name, check=False)
+            assert done.returncode
+            assert f"found {str(odd.path)!r}; rename it" in done.stderr
 
 
 @pytest.mark.needs("bash")
@@ -283,45 +269,18 @@ def test_links_to_the_project_are_followed(project: Project, name: str, tmp_path
 # --- What a review of these files found -------------------------------------------------------
 
 
-@pytest.mark.parametrize("refused", ["REFUSED", "PYTHONHOME", "IFS"])
+@pytest.mark.parametrize("refused", ["VIRTUAL_ENV_PROMPT", "PYTHONHOME", "IFS"])
 @pytest.mark.parametrize("name", POSIX)
 def test_a_variable_that_a_shell_refuses_changes_nothing(
     project: Project, name: str, refused: str
 ) -> None:
-    project.write(".env", "FIRST=1\nREFUSED=2\n")
-    readonly = f"REFUSED=kept; readonly {refused}"
+    readonly = f"readonly {refused}"
     source = f"if {SOURCE[name].format('dev')}; then echo activated; fi"
-    lines = [readonly, source, "echo ${FIRST-unset} $REFUSED ${VIRTUAL_ENV-none}", "deactivate"]
+    lines = [readonly, source, "echo ${VIRTUAL_ENV-none}", "deactivate"]
     done = feed(project, name, *lines, check=False)
-    assert done.stdout == "unset kept none\n"
+    assert done.stdout == "none\n"
     assert "activate: this shell refuses to set a variable, see above" in done.stderr
     assert done.returncode != 0, "there is no deactivate"
-
-
-# Where a shell computes with what a variable holds, it runs what stands in the index.
-COUNTERS = ("COLUMNS", "COUNTER", "ERRNO", "HISTCMD", "HISTSIZE", "LINES", "LISTMAX", "MAILCHECK")
-COUNTERS += ("OPTIND", "PERIOD", "RANDOM", "REPORTTIME", "SAVEHIST", "SECONDS", "SRANDOM", "TMOUT")
-# And yash runs these.
-COUNTERS += ("COMMAND_NOT_FOUND_HANDLER", "YASH_AFTER_CD")
-
-
-@pytest.mark.parametrize("name", SOURCE)
-def test_no_value_is_executed(project: Project, name: str, tmp_path: Path) -> None:
-    """Not even in variables that the shell, or the user, counts with."""
-    known = ""
-    if name in POSIX:
-        known = feed(project, name, "set | sed -n 's/^\\([A-Za-z_0-9]*\\)=.*/\\1/p'").stdout
-    names = {*known.split(), *COUNTERS} - {"_", "PS4", *os.environ}
-    mark = tmp_path / "executed"
-    value = f"a[$(touch {mark})]"
-    project.write(".env", "".join(f"{variable}='{value}'\n" for variable in names))
-    counts = "typeset -i COUNTER=5" if name in STRICT else ""
-    lines = [counts, SOURCE[name].format("dev"), "cd .", SHOW, "deactivate"]
-    done = feed(project, name, *lines)
-    assert not mark.exists()
-    found = json.loads(done.stdout)[1]
-    assert found["COUNTER"] == value and found["VIRTUAL_ENV"] == str(project.path / ".venv")
-    assert "RANDOM belongs to the shell; this line is left out" in done.stderr
 
 
 @pytest.mark.parametrize("name", POSIX)
@@ -333,15 +292,6 @@ def test_a_prompt_that_is_read_only_stays(project: Project, name: str) -> None:
     assert "activate: this shell refuses to set a variable, see above" in done.stderr
     done = feed(project, name, *lines, env={"VIRTUAL_ENV_DISABLE_PROMPT": "1"})
     assert (done.stdout, done.stderr) == ("activated\nnone\n", "")
-
-
-@pytest.mark.parametrize("name", POSIX)
-def test_what_was_exported_is_not_guessed_from_text(project: Project, name: str) -> None:
-    project.write(".env", "API=ours\n")
-    lines = ["API=plain", SOURCE[name].format("dev"), "deactivate", 'echo "$API"', "env"]
-    done = feed(project, name, *lines, env={"SNIPPET": "x; export API=zzz; declare -x API=1"})
-    first, *rest = done.stdout.splitlines()
-    assert first == "plain" and not any(line.startswith("API=") for line in rest)
 
 
 @pytest.mark.parametrize("name", POSIX)
@@ -369,14 +319,6 @@ def test_a_python_may_be_asked_for_without_export(project: Project, name: str) -
     assert done.stdout == "1-none\n" and "PROJECT_PYTHON=/nowhere starts no Python" in done.stderr
 
 
-@pytest.mark.parametrize("name", POSIX)
-def test_a_thousand_variables_do_not_exhaust_the_stack(project: Project, name: str) -> None:
-    project.write(".env", "".join(f"MANY_{number}=value\n" for number in range(1000)))
-    lines = [SOURCE[name].format("dev"), "printenv MANY_999", "deactivate", "echo alive"]
-    done = feed(project, name, "ulimit -s 1024", *lines)
-    assert done.stdout == "value\nalive\n"
-
-
 @pytest.mark.parametrize(
     ("name", "define"),
     [
@@ -394,52 +336,17 @@ def test_no_package_is_looked_for(project: Project, name: str, define: str) -> N
     asked.unlink()
 
 
-@pytest.mark.needs("zsh")
-def test_zsh_no_longer_exports_its_own_variables(project: Project) -> None:
-    project.write(".env", "WORDCHARS=ours\nCDPATH=/ours\n")
-    show = "typeset -p WORDCHARS; export -p | grep -E 'CDPATH|WORDCHARS' || :"
-    source = SOURCE["zsh"].format("dev")
-    done = feed(project, "zsh", show, source, "printenv WORDCHARS CDPATH", "deactivate", show)
-    before, *inside, after = done.stdout.splitlines()
-    assert before == after and inside == ["ours", "/ours"]
-
-
-@pytest.mark.needs("zsh")
-def test_zsh_keeps_what_else_a_variable_is(project: Project) -> None:
-    project.write(".env", "PYTHONPATH=/ours\nNUMBER=ours\nLIST=ours\n")
-    show = "typeset -p PYTHONPATH pythonpath NUMBER LIST"
-    define = "typeset -TUx PYTHONPATH pythonpath=(/a /b); integer NUMBER=3; LIST=('a b' c)"
-    inside = (SOURCE["zsh"].format("dev"), "printenv PYTHONPATH NUMBER LIST", "deactivate")
-    done = feed(project, "zsh", define, show, "echo", *inside, "echo", show)
-    before, seen, after = done.stdout.split("\n\n")
-    assert seen == "/ours\nours\nours" and after == before + "\n"
-
-
 @pytest.mark.parametrize("name", POSIX)
 def test_no_alias_counts(project: Project, name: str) -> None:
-    """In zsh, one can stand for any word, such as the name of a variable in .env."""
-    project.write(".env", "SET_BEFORE=ours\n")
-    define = "alias -g SET_BEFORE='2>&1 | cat'\n" if name == "zsh" else ""
+    """In zsh, one can stand for any word, such as the name of a variable."""
+    define = "alias -g VIRTUAL_ENV_PROMPT='2>&1 | cat'\n" if name == "zsh" else ""
     define += "alias unset='echo UNSET' export='echo EXPORT' VIRTUAL_ENV=false"
     options = {"bash": "shopt -s expand_aliases", "zsh": "setopt aliases"}
-    lines = ["SET_BEFORE=before", "\\export SET_BEFORE", options.get(name, ":"), define]
+    lines = ["VIRTUAL_ENV_PROMPT=before", "\\export VIRTUAL_ENV_PROMPT", options.get(name, ":"), define]
     source = SOURCE[name].format("dev")
-    show = "printenv SET_BEFORE; echo ${VIRTUAL_ENV-none}"
+    show = "printenv VIRTUAL_ENV_PROMPT; echo ${VIRTUAL_ENV-none}"
     done = feed(project, name, *lines, source, "deactivate", "unalias -a", show)
     assert (done.stdout, done.stderr) == ("before\nnone\n", "")
-
-
-@pytest.mark.needs("tcsh")
-def test_tcsh_takes_another_locale(project: Project, tmp_path: Path) -> None:
-    """By which it reads each later line, and what it writes to the environment."""
-    odd = Project(tmp_path / "Größe 日本", {})
-    shutil.copytree(project.path, odd.path, symlinks=True)
-    odd.write(".env", "LC_ALL=C\nNAME=ours\n")
-    show = "printenv NAME; printenv LC_ALL; python -c 'import sys; print(ascii(sys.prefix))'"
-    lines = ["setenv NAME älter", SOURCE["tcsh"].format("dev"), show, "deactivate"]
-    done = feed(odd, "tcsh", *lines, "printenv NAME; printenv LC_ALL", env={"LC_ALL": "C.UTF-8"})
-    inside = ["ours", "C", ascii(f"{odd.path}/.venv")]
-    assert done.stdout.splitlines() == [*inside, "älter", "C.UTF-8"]
 
 
 @pytest.mark.needs("tcsh")
@@ -565,26 +472,15 @@ def test_tcsh_in_a_subshell_is_not_in_another_project(
 
 @pytest.mark.needs("tcsh")
 def test_tcsh_deactivates_when_the_project_is_gone(project: Project, tmp_path: Path) -> None:
-    """And with more variables than fit into a line."""
-    names = [f"NAME_{number}" for number in range(300)]
-    project.write(".env", "".join(f"{name}='it is {name}!'\n" for name in names))
     away = tmp_path / "away"
-    lines = ("setenv NAME_7 mine", "env | sort > before", SOURCE["tcsh"].format("dev"))
-    lines += ("echo $NAME_299:q", f"mv {project.path} {away}", "deactivate")
+    lines = ("setenv VIRTUAL_ENV 'it is!'", "env | sort > before", SOURCE["tcsh"].format("dev"))
+    lines += (f"mv {project.path} {away}", "deactivate")
     try:
         done = feed(project, "tcsh", *lines, f"env | sort | diff {away}/before -")
-        assert (done.stdout, done.stderr) == ("it is NAME_299!\n", "")
+        assert (done.stdout, done.stderr) == ("", "")
     finally:
         away.rename(project.path)
         (project.path / "before").unlink()
-
-
-@pytest.mark.needs("tcsh")
-def test_tcsh_gives_back_no_shell_variable_as_an_exported_one(project: Project) -> None:
-    project.write(".env", "debug=ours\n")
-    lines = ["set debug = (1 2)", "source dev/activate.csh", "deactivate", "env | grep debug"]
-    done = feed(project, "tcsh", *lines, check=False)
-    assert done.stdout == ""
 
 
 @pytest.mark.needs("zsh")
@@ -600,16 +496,15 @@ def test_zsh_finds_a_path_that_it_cannot_show(
 
 
 @pytest.mark.needs("fish")
-def test_fish_hides_a_universal_pythonhome_and_keeps_what_a_variable_is(project: Project) -> None:
-    project.write(".env", "FOLDERS=x\n")
-    before = ["set -gx --path FOLDERS /a /b", "set -Ux PYTHONHOME /nowhere", "set -g IFS :"]
+def test_fish_hides_a_universal_pythonhome(project: Project) -> None:
+    before = ["set -Ux PYTHONHOME /nowhere", "set -g IFS :"]
     lines = [*before, SOURCE["fish"].format("dev"), SHOW, "deactivate"]
-    done = feed(project, "fish", *lines, "printenv FOLDERS PYTHONHOME")
+    done = feed(project, "fish", *lines, "printenv PYTHONHOME")
     inside, *after = done.stdout.splitlines()
     prefix, variables = json.loads(inside)
-    assert prefix == str(project.path / ".venv") and variables["FOLDERS"] == "x"
+    assert prefix == str(project.path / ".venv")
     assert "PYTHONHOME" not in variables
-    assert after == ["/a:/b", "/nowhere"] and done.stderr == ""
+    assert after == ["/nowhere"] and done.stderr == ""
 
 
 @pytest.mark.needs("nu")
@@ -662,26 +557,6 @@ def test_an_interrupt_in_the_first_moment_leaves_no_trace(
 
 
 @pytest.mark.needs("bash")
-@pytest.mark.parametrize("mode", [0o600, 0o400])
-def test_what_is_made_from_dotenv_is_as_secret(project: Project, mode: int) -> None:
-    project.write(".env", "SECRET=found-by-others\n")
-    (project.path / ".env").chmod(mode)
-    session(project, "bash")
-    made = [project.path / ".venv" / f"activate.{suffix}" for suffix in ("sh", "json", "inputs")]
-    assert [path.stat().st_mode & 0o777 for path in made] == [0o600] * len(made)
-    readable = [
-        path.name
-        for path in (project.path / ".venv").iterdir()
-        if path.is_file()
-        and b"found-by-others" in path.read_bytes()
-        and path.stat().st_mode & 0o077
-    ]
-    (project.path / ".env").unlink()
-    session(project, "bash")
-    assert readable == []
-
-
-@pytest.mark.needs("bash")
 def test_an_installer_that_installs_nothing_here_is_noticed(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli", python_version=HERE)
     (project.path / "config/uv").mkdir(parents=True)
@@ -715,7 +590,7 @@ def test_a_python_that_does_not_run_is_replaced(bake: Bakery) -> None:
     python.write_text("#!/bin/sh\nexit 127\n")
     python.chmod(0o755)
     done = project.run("dev/do", "check", check=False)
-    assert done.returncode and "the Python of .venv is gone" in done.stderr
+    assert done.returncode and "the Python of .venv does not run any more" in done.stderr
     project.run("dev/do", "sync")
     project.run("dev/do", "check")
 
@@ -732,9 +607,8 @@ def test_a_user_without_a_home_and_a_name_is_served(project: Project) -> None:
         done = theirs.run(*words, "dev/do", "sync", check=False)
         assert f'File "{theirs.path}' not in done.stderr, "a traceback of ours"
         without_uv = {"PATH": path_without_uv()}
-        done = theirs.run(*words, "dev/do", "lock", check=False, env=without_uv)
-        assert done.returncode and not (theirs.path / "~").exists()
-        assert "dev: expected a folder for a cache, found ~/.cache; set HOME\n" in done.stderr
+        theirs.run(*words, "dev/do", "lock", env=without_uv)
+        assert not (theirs.path / "~").exists()
 
 
 @pytest.mark.parametrize("line", ["-e .", "thing @ git+https://git.example.org/thing"])

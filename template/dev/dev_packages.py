@@ -22,10 +22,10 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 # Shells expand special characters in a prompt, so it gets none.
 PROMPT = re.sub(r"[^\w.+@ -]", "_", ROOT.name)
 
-# The Python of the environment, which has pip, runs this. It prints the requirements whose
-# markers do not apply.
+# Prints the requirements whose markers do not apply. The first argument is where pip is.
 NOT_FOR_HERE = """
 import sys
+sys.path.append(sys.argv.pop(1))
 from pip._vendor.packaging.requirements import Requirement
 for requirement in map(Requirement, sys.argv[1:]):
     if not requirement.marker.evaluate():
@@ -107,14 +107,16 @@ def create(python: str) -> None:
     (packages / "project.pth").write_text("\n".join(folders) + "\n")
 
 
-def find_pip(python: str) -> Path | str:
-    """Return the pip that is in the wheel which came with a Python.
+def find_pip(python: str) -> Path:
+    """Return where pip is: in the environment, or in the wheel that came with its Python.
 
     Raises Problem if there is none, as on Debian without python3-venv.
     """
+    if "pip" in installed():
+        return site_packages()
     for folder in ask(python, "-X", "utf8", "-I", "-c", PIP_FOLDERS):
         for wheel in Path(folder).glob("pip-*.whl"):
-            return wheel / "pip"
+            return wheel
     package = f"python3.{minor(probe(python))}-venv"
     raise Problem(
         f"{python} comes without pip; install uv, or on Debian and Ubuntu: apt install {package}"
@@ -151,8 +153,8 @@ def install_with_uv(uv: str) -> None:
 
 def install_with_pip(python: str) -> None:
     """Let pip do the same: the locks are complete, and modules are compiled on first import."""
-    before = installed()
-    pip = ["-m", "pip"] if "pip" in before else [find_pip(python)]
+    before, folder = installed(), find_pip(python)
+    pip = [PYTHON, "-I", folder / "pip", "--python="]
     text = "\n".join(map(lock_text, LOCKS))
 
     # An empty --python= or --target= overrules what a pip.conf says. pip fails if there is
@@ -160,15 +162,15 @@ def install_with_pip(python: str) -> None:
     flags = ["--no-deps", "--no-compile", "--require-hashes", "--target=", f"--prefix={VENV}"]
     flags += [f"--requirement={name}" for name in LOCKS]
     if re.search(r"^[^\s#]", text, re.MULTILINE):
-        must(PYTHON, "-I", *pip, "--python=", "install", *flags)
+        must(*pip, "install", *flags)
 
     # Like uv, remove packages that are not locked, or no longer for this platform or Python.
     with_marker = re.findall(r"^(([\w.-]+).*;.*?) *\\?$", text, re.MULTILINE)
     doubtful = [line for line, name in with_marker if normal(name) in before]
-    not_for_here = ask(PYTHON, "-I", "-c", NOT_FOR_HERE, *doubtful) if doubtful else []
+    not_for_here = ask(PYTHON, "-I", "-c", NOT_FOR_HERE, folder, *doubtful) if doubtful else []
     needed = locked(*LOCKS).keys() - set(map(normal, not_for_here))
     if extra := installed().keys() - needed - {"pip"}:
-        must(PYTHON, "-I", "-m", "pip", "--python=", "uninstall", "--quiet", "--yes", *sorted(extra))
+        must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra))
 
 
 def check_hashes() -> None:
