@@ -165,7 +165,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mysite.settings")
 application = get_wsgi_application()
 """,
     "pytest.ini": "[pytest]\nDJANGO_SETTINGS_MODULE = mysite.settings\npython_files = tests.py\n",
-    "requirements-dev.txt": "pip\npytest\npytest-django\npython-dotenv\nruff\n",
+    "requirements-dev.txt": "pip\npytest\npytest-django\nruff\n",
     "requirements.txt": "django>=5.2,<6\ngunicorn\n",
 }
 

@@ -564,7 +564,7 @@ def test_an_installer_that_installs_nothing_here_is_noticed(bake: Bakery) -> Non
     config = {"XDG_CONFIG_HOME": str(project.path / "config")}
     done = session(project, "bash", 'echo "${VIRTUAL_ENV-none}"', env=config)
     assert done.stdout == "none\n"
-    assert "dev: not in .venv after the installation: annotated-doc" in done.stderr
+    assert "dev: after the installation annotated-doc is missing, " in done.stderr
     assert json.loads(shell(project, "bash", SHOW))[0] == str(project.path / ".venv")
 
 

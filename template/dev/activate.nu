@@ -21,18 +21,7 @@ export-env {
     let bin = $venv | path join (if $windows { "Scripts" } else { "bin" })
 
     if $windows {
-        # Only running a Python shows whether it works.
-        let test = [-I -S -c "import sys; sys.exit(sys.version_info < (3, 9))"]
-        let found = [$env.PROJECT_PYTHON? ($bin | path join python.exe) py python] | compact
-            | where {|python| try { (^$python ...$test | complete).exit_code == 0 } catch { false } }
-            | first 1
-            | default --empty { try { ^uv python find --no-project | lines } catch { [] } }
-        if ($found | is-empty) {
-            error make --unspanned {
-                msg: "activate.nu: no Python 3.9 or later was found; install one, or set PROJECT_PYTHON"
-            }
-        }
-        ^($found | first) -X utf8 -B -E -s -S ($folder | path join dev_environment.py) sync
+        ^($folder | path join do.bat) sync
     } else if (^sh ($folder | path join activate) --is-current | complete).exit_code != 0 {
         ^sh ($folder | path join do) sync
     }

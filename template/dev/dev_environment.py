@@ -53,10 +53,8 @@ class Fault(NamedTuple):
 
 
 def inputs() -> dict[str, bytes]:
-    """Return the content of each file that the environment is made from, by its path.
-
-    The activate files have the same list; only .venv/pyvenv.cfg comes last there.
-    """
+    """Return the content of each file that the environment is made from, by its path."""
+    # The activate files have the same list; only .venv/pyvenv.cfg comes last there.
     modules = sorted(f"dev/{path.name}" for path in ROOT.glob("dev/dev_*.py"))
     certificates = sorted(f"certs/{path.name}" for path in ROOT.glob("certs/[!.]*.crt"))
     names = [*modules, ".python-version", *LOCKS, "pip.conf", *certificates]
@@ -104,11 +102,9 @@ def diagnose() -> Fault | None:
 
 @contextlib.contextmanager
 def exclusive() -> Iterator[None]:
-    """Wait until no other terminal works on this environment.
-
-    The system releases the file when its last holder ends, which may be an installer that runs
-    longer than this process.
-    """
+    """Wait until no other terminal works on this environment."""
+    # The system releases the file when its last holder ends, which may be an installer that runs
+    # longer than this process.
     with open(f"{VENV}.lock", "a") as file:
         waiting = False
         while True:
@@ -172,11 +168,9 @@ def remove(path: Path) -> None:
 
 
 def move(path: Path, target: Path) -> None:
-    """Move a file or a folder.
-
-    Windows cannot move a folder with a program that runs, but can move the program. Neither can
-    Linux move a folder that is in a lower layer of a container.
-    """
+    """Move a file or a folder."""
+    # Windows cannot move a folder with a program that runs, but can move the program. Neither can
+    # Linux move a folder that is in a lower layer of a container.
     try:
         path.replace(target)
     except OSError as error:

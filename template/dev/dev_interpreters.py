@@ -26,11 +26,9 @@ print(".".join(map(str, sys.version_info[:3])))
 
 @functools.cache
 def probe(*command: str) -> tuple[str, ...]:
-    """Return the Python that a command starts, nothing if it starts none.
-
-    Only running it shows that, as the Microsoft Store and pyenv put commands on PATH that do not
-    work. A virtual environment counts as the Python that created it.
-    """
+    """Return the Python that a command starts, nothing if it starts none."""
+    # Only running it shows that, as the Microsoft Store and pyenv put commands on PATH that do not
+    # work. A virtual environment counts as the Python that created it.
     found = ask(*command, "-X", "utf8", "-I", "-S", "-c", PROBE)
     if len(found) != 2 or not re.fullmatch(r"3\.\d+\.\d+", found[1]):
         return ()
@@ -77,10 +75,8 @@ def pinned_version() -> int:
 
 
 def choose() -> tuple[str, ...]:
-    """Return the Python for this project; warn if it is not the one in .python-version.
-
-    Raises Problem if none fits.
-    """
+    """Return the Python for this project; warn if it is not the one in .python-version."""
+    # Raises Problem if none fits.
     pinned = pinned_version()
     oldest, newest = supported()
     if oldest > NEWEST:

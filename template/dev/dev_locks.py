@@ -123,8 +123,8 @@ def must(*command: object, **options: Any) -> Any:
     done = run(*command, **options)
     if done.returncode:
         words = [Path(str(word)).name for word in command if not str(word).startswith("-")]
-        status = f"ended with status {done.returncode}"
-        raise Problem(f"`{' '.join(words[:3])}` {status}, see above; fix that and try again")
+        name, status = " ".join(words[:3]), done.returncode
+        raise Problem(f"`{name}` ended with status {status}, see above; fix that and try again")
     return done
 
 
@@ -147,18 +147,14 @@ def lock_text(name: str) -> str:
 
 
 def normal(name: str) -> str:
-    """Return a package name in the form in which names are compared.
-
-    https://packaging.python.org/en/latest/specifications/name-normalization/
-    """
+    """Return a package name in the form in which names are compared."""
+    # https://packaging.python.org/en/latest/specifications/name-normalization/
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def line_without_hash(name: str) -> tuple[int, str]:
-    """Return number and text of the first line of a lock that has a package without a hash.
-
-    The text is empty if each package has one. A line that ends with a backslash continues.
-    """
+    """Return number and text of the first line of a lock that has a package without a hash."""
+    # The text is empty if each package has one. A line that ends with a backslash continues.
     text = lock_text(name)
     for entry in re.finditer(r"^(?:-e |[^\s#-])(?:.*\\\r?\n)*.*", text, re.MULTILINE):
         if "--hash=" not in entry[0]:
@@ -184,11 +180,9 @@ def check_locks() -> None:
 
 
 def supported() -> tuple[int, int]:
-    """Return the oldest and the newest Python that pyproject.toml allows, such as (11, 14).
-
-    Without a limit these are 11 and 99. A regular expression reads the file, since Python has a
-    parser for it only from 3.11 on.
-    """
+    """Return the oldest and the newest Python that pyproject.toml allows, such as (11, 14)."""
+    # Without a limit these are 11 and 99. A regular expression reads the file, since Python has a
+    # parser for it only from 3.11 on.
     metadata = read("pyproject.toml")
     name = rb"^requires-python\s*=[^#\n]*?"
     lower = re.search(name + rb"(?:>=|~=|==|>)\s*3\.(\d+)", metadata, re.MULTILINE)
@@ -208,15 +202,6 @@ def supported() -> tuple[int, int]:
 # --- Locking -----------------------------------------------------------------------------
 
 
-def check_lists() -> None:
-    """Raise Problem if a list has a folder or a repository, which have no hash."""
-    for name in LISTS:
-        pattern = rb"^ *(-e|--editable|[./]|[^#\n]*\bgit\+).*"
-        if found := re.search(pattern, read(name), re.MULTILINE):
-            line = found[0].decode("utf-8", "replace").strip()
-            raise Problem(f"{name}: {line} has no hash to lock; leave it out, or publish a package")
-
-
 def install_uv(folder: str) -> Path:
     """Install uv into an environment that exists as long as it is needed; return its path."""
     say(f"uv is not installed; installing it until the locks are written ({UV})")
@@ -228,13 +213,10 @@ def install_uv(folder: str) -> Path:
 
 
 def lock(upgrade: bool = False) -> None:
-    """Resolve the lists into locks, for all platforms and for all Pythons that are allowed.
-
-    Locked versions are kept as long as they fit, unless `upgrade` asks for the newest.
-    https://docs.astral.sh/uv/pip/compile/
-    """
+    """Resolve the lists into locks, for all platforms and for all Pythons that are allowed."""
+    # Locked versions are kept as long as they fit, unless `upgrade` asks for the newest.
+    # https://docs.astral.sh/uv/pip/compile/
     check_locks()
-    check_lists()
     oldest, _ = supported()
     flags = ["--quiet", "--universal", f"--python-version=3.{oldest}", "--fork-strategy=fewest"]
     flags += ["--generate-hashes", "--no-strip-extras"]

@@ -20,11 +20,9 @@ NAMES = ("PIP_CERT", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
 
 
 def trust(certificates):
-    """Write a file with the certificates of this machine and these ones.
-
-    Its first line names the lists that the user set, which stay in force: in an activated shell
-    the variables name the file itself.
-    """
+    """Write a file with the certificates of this machine and these ones."""
+    # Its first line names the lists that the user set, which stay in force: in an activated shell
+    # the variables name the file itself.
     lists = {os.environ[name] for name in NAMES if os.environ.get(name)}
     if str(BUNDLE) in lists:
         first_line = BUNDLE.read_text("utf-8").partition("\n")[0] if BUNDLE.exists() else ""

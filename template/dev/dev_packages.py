@@ -41,10 +41,8 @@ print(sysconfig.get_config_var("WHEEL_PKG_DIR") or "/usr/share/python-wheels")
 
 
 def locked(*names: str) -> dict[str, tuple[str, bool]]:
-    """Return the packages in these locks: version, and whether it is for some platforms only.
-
-    The version is empty where the lock has an address.
-    """
+    """Return the packages in these locks: version, and whether it is for some platforms only."""
+    # The version is empty where the lock has an address.
     line = re.compile(r"^([\w.-]+)(?:\[.*?\])? *(==|@) *([^\s;]+) *(;?)", re.MULTILINE)
     found = {}
     for text in map(lock_text, names):
@@ -108,10 +106,8 @@ def create(python: str) -> None:
 
 
 def find_pip(python: str) -> Path:
-    """Return where pip is: in the environment, or in the wheel that came with its Python.
-
-    Raises Problem if there is none, as on Debian without python3-venv.
-    """
+    """Return where pip is: in the environment, or in the wheel that came with its Python."""
+    # Raises Problem if there is none, as on Debian without python3-venv.
     if "pip" in installed():
         return site_packages()
     for folder in ask(python, "-X", "utf8", "-I", "-c", PIP_FOLDERS):
@@ -130,12 +126,9 @@ def install(python: str) -> None:
     else:
         install_with_pip(python)
 
-    needed = {name for name, (_, has_marker) in locked(*LOCKS).items() if not has_marker}
-    if missing := sorted(needed - installed().keys()):
-        raise Problem(
-            f"not in .venv after the installation: {', '.join(missing)}; look for settings of "
-            "pip or uv that make it install elsewhere, or not at all"
-        )
+    if found := differences():
+        hint = "look for settings of pip or uv that make it install elsewhere, or not at all"
+        raise Problem(f"after the installation {', '.join(found)}; {hint}")
 
 
 def install_with_uv(uv: str) -> None:

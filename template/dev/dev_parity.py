@@ -27,11 +27,9 @@ def packages(*python: object) -> dict[str, str]:
 
 
 def compare() -> None:
-    """Build the images, and print each package that they do not have as the environment has it.
-
-    The test image needs all packages, the production image those of requirements.txt. Packages
-    that are locked for some platforms only may be missing. Raises Problem on a difference.
-    """
+    """Build the images, and print each package that they do not have as the environment has it."""
+    # The test image needs all packages, the production image those of requirements.txt. Packages
+    # that are locked for some platforms only may be missing. Raises Problem on a difference.
     if not PYTHON.exists():
         raise Problem("there is no .venv yet; run: dev/do sync")
     engine = shutil.which("docker") or shutil.which("podman")
