@@ -27,6 +27,9 @@ ALWAYS = {
     ".python-version",
     "DEVELOPMENT.md",
     "README.md",
+    "dev/.gitattributes",
+    "dev/dev_locks.py",
+    "dev/do",
     "pyproject.toml",
     "requirements-dev.in",
     "requirements-dev.txt",
@@ -46,21 +49,15 @@ WITH: dict[str, set[str]] = {
     "web": {*SAMPLE, "src/my_project/app.py", "tests/test_app.py"},
     "own": set(),
     "venv": {
-        "dev/.gitattributes",
         "dev/activate",
         "dev/activate.bat",
         "dev/activate.csh",
         "dev/activate.fish",
         "dev/activate.nu",
         "dev/activate.ps1",
-        "dev/apply.sh",
-        "dev/current.sh",
-        "dev/packages.py",
-        "dev/project.py",
-        "dev/pythons.py",
-        "dev/shells.py",
-        "dev/do",
-        "dev/venv.py",
+        "dev/dev_environment.py",
+        "dev/dev_interpreters.py",
+        "dev/dev_packages.py",
     },
     "docker": {
         ".devcontainer/compose.yaml",
@@ -75,7 +72,7 @@ WITH: dict[str, set[str]] = {
         "compose.yaml",
     },
 }
-WITH["both"] = WITH["venv"] | WITH["docker"] | {"dev/parity.py"}
+WITH["both"] = WITH["venv"] | WITH["docker"] | {"dev/dev_parity.py"}
 CI = {
     "github": {".github/workflows/template-ci.yml"},
     "gitlab": {".gitlab-ci.yml"},
@@ -85,8 +82,7 @@ BOT = {
     ("github", "schedule"): {".github/workflows/template-update.yml"},
     **{(ci, "renovate"): {"renovate.json"} for ci in CI},
 }
-NETWORK = {"certs/.gitignore", "certs/README.md"}
-NETWORK_OF_VENV = {"dev/network.py"}
+NETWORK = {"certs/.gitignore", "certs/README.md", "dev/dev_network.py"}
 INDEX = {"pip.conf"}
 FOR_SERVICE = {
     "postgres": {
@@ -127,8 +123,6 @@ def promised(answers: dict[str, Any]) -> set[str]:
         found |= {"LICENSE"}
     if answers["company_network"]:
         found |= NETWORK
-    if answers["company_network"] and isolation != "docker":
-        found |= NETWORK_OF_VENV
     if answers["company_network"] and answers["package_index"]:
         found |= INDEX
     if app in SAMPLES:

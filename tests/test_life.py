@@ -385,7 +385,7 @@ def test_pre_commit_stops_what_an_update_left_unsolved(project: Project) -> None
     assert stopped_by() == ["rejected"]
 
 
-@pytest.mark.parametrize("changed", ["Dockerfile", "dev/venv.py", "pyproject.toml"])
+@pytest.mark.parametrize("changed", ["Dockerfile", "dev/do", "pyproject.toml"])
 def test_an_update_that_was_killed_can_be_undone_and_done_again(
     changed: str, project: Project, bake: Bakery, repository: Path
 ) -> None:

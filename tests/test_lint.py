@@ -39,7 +39,6 @@ MARKDOWN_RULES = (
 TOML_RULES = ("indent_string=    ", "array_auto_expand=false")
 SHELL_RULES = ("-i=4", "-ci")
 SCRIPTS = ROOT / "template/dev"
-POSIX_FILES = ("activate", "apply.sh", "current.sh", "do")
 
 
 # --- Every file that the template renders -------------------------------------
@@ -195,8 +194,11 @@ def test_taplo(contents: list[Content]) -> None:
 # --- Scripts, which are the same in all projects ------------------------------
 
 
-def test_shellcheck_and_shfmt() -> None:
-    scripts = [*(SCRIPTS / name for name in POSIX_FILES), ROOT / ".ci/run"]
+def test_shellcheck_and_shfmt(contents: list[Content]) -> None:
+    runners = named(contents, "dev/do")
+    lint(runners, "shellcheck")
+    lint(runners, "shfmt", *SHELL_RULES, "--diff")
+    scripts = SCRIPTS / "activate", ROOT / ".ci/run"
     run("shellcheck", *scripts)
     run("shfmt", *SHELL_RULES, "--diff", *scripts)
 
@@ -204,15 +206,13 @@ def test_shellcheck_and_shfmt() -> None:
 @pytest.mark.parametrize("name", ["bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash"])
 def test_each_shell_can_read_what_it_sources(name: str) -> None:
     shell = ("busybox", "sh") if name == "busybox" else (name,)
-    for script in POSIX_FILES:
-        run(*shell, "-n", SCRIPTS / script)
+    run(*shell, "-n", SCRIPTS / "activate")
 
 
 @pytest.mark.needs("bash")
-@pytest.mark.parametrize("name", POSIX_FILES)
-def test_bash_3_2_can_read_it(name: str) -> None:
+def test_bash_3_2_can_read_it() -> None:
     """The bash of macOS ends `$(` at the first `)` that has no `(` of its own."""
-    text = (SCRIPTS / name).read_text("utf-8")
+    text = (SCRIPTS / "activate").read_text("utf-8")
     for start in re.finditer(r"\$\((?!\()", text):
         depth = 0
         for end in range(start.end() - 1, len(text)):
@@ -279,18 +279,31 @@ def words_after(line: str, *commands: str) -> list[str]:
     return [word for before, word in itertools.pairwise(words) if before in commands]
 
 
-def test_venv_py_is_for_pythons_from_3_9_on() -> None:
-    paths = SCRIPTS.glob("*.py")
-    flags = ("--isolated", "--target-version", "py39", "--line-length", "100")
-    for path in paths:
-        assert run("ruff", "check", "--no-cache", *flags, path).returncode == 0
-        assert run("ruff", "format", "--no-cache", "--check", *flags, path).returncode == 0
+# With these lines at their head, the tools of a project leave the modules alone.
+HEAD = "# fmt: off\n# ruff: noqa\n# mypy: ignore-errors\n"
+
+
+def test_the_modules_are_for_pythons_from_3_9_on(tmp_path: Path) -> None:
+    for path in SCRIPTS.glob("*.py"):
+        head, text = path.read_text("utf-8").partition('"""')[0], path.read_text("utf-8")
+        assert head == HEAD
+        (tmp_path / path.name).write_text(text.removeprefix(HEAD), "utf-8")
+    flags = ("--isolated", "--no-cache", "--target-version", "py39", "--line-length", "100")
+    run("ruff", "check", *flags, tmp_path)
+    run("ruff", "format", "--check", *flags, tmp_path)
+
+
+@pytest.mark.parametrize("tool", [("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)])
+def test_the_tools_of_a_project_leave_the_modules_alone(tool: tuple[str, ...]) -> None:
+    settings = {"ruff": ("--isolated", "--no-cache", "--line-length=60"), "mypy": ("--strict",)}
+    run(*tool, *settings[tool[0]], *SCRIPTS.glob("*.py"))
 
 
 @pytest.mark.needs("python3.9")
-def test_venv_py_starts_with_python_3_9() -> None:
-    for flag in "-B", "-OO":
-        assert "sync" in run(find_python("3.9"), flag, SCRIPTS / "venv.py", "--help").stdout
+def test_the_modules_start_with_python_3_9() -> None:
+    program = "import dev_environment, dev_network, dev_parity; print(dev_environment.VENV)"
+    done = run(find_python("3.9"), "-B", "-c", program, cwd=SCRIPTS)
+    assert done.stdout == f"{ROOT}/template/.venv\n"
 
 
 # --- This repository ----------------------------------------------------------

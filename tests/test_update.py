@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
 import random
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -366,6 +368,68 @@ def test_the_last_release_updates_to_now(
     if project.answers["app"] == "own":
         expected["pyproject.toml"] = before["pyproject.toml"]  # DEVELOPMENT.md tells so
     assert project.files() == expected
+
+
+@pytest.mark.needs("history", "index")
+@pytest.mark.parametrize("isolation", ["venv", "both"])
+def test_an_environment_of_the_last_release_works_after_the_update(
+    isolation: str, bake: Bakery, past: tuple[Path, str, str]
+) -> None:
+    repository, older, newer = past
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    project = bake(repository, older, isolation=isolation, app="cli", python_version=version)
+    project.commit()
+    project.run("sh", "-c", ". scripts/activate")
+
+    project.answers = asked_again(project.answers)
+    project.update(newer)
+    assert "<<<<<<<" not in project.run("git", "diff").stdout
+    assert not (project.path / "scripts").exists()
+    assert " passed" in project.run("dev/do", "test").stdout
+    project.run("dev/do", "check")
+
+
+@pytest.mark.needs("history", "docker", "index")
+def test_a_container_of_the_last_release_works_after_the_update(
+    bake: Bakery, past: tuple[Path, str, str]
+) -> None:
+    repository, older, newer = past
+    name = f"Last {os.getpid()}"
+    project = bake(repository, older, isolation="docker", app="cli", project_name=name)
+    project.commit()
+    project.answers = asked_again(project.answers)
+    project.update(newer)
+    assert "<<<<<<<" not in project.run("git", "diff").stdout
+    try:
+        assert " passed" in project.run("dev/do", "test").stdout
+    finally:
+        project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1")
+
+
+@pytest.mark.needs("history", "index")
+def test_the_update_says_which_line_reads_dotenv(
+    bake: Bakery, past: tuple[Path, str, str]
+) -> None:
+    """Activation loaded .env once; the settings of a project are the user's own."""
+    repository, older, newer = past
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    project = bake(repository, older, isolation="venv", app="web", python_version=version)
+    project.commit()
+    project.write(".env", "APP_GREETING=Good morning\nAPP_PORT=8123\n")
+
+    copier = (sys.executable, "-m", "copier", "update", "--defaults", f"--vcs-ref={newer}")
+    message = project.run(*copier).stderr
+    [line] = re.findall(r"add to its SettingsConfigDict: `(.*)`", message)
+    settings = "src/my_project/settings.py"
+    before = "env_ignore_empty=True)"
+    assert before in project.read(settings)
+    project.write(settings, project.read(settings).replace(before, f"env_ignore_empty=True, {line})"))
+
+    show = "from my_project.settings import load_settings as s; print(s().greeting, s().port)"
+    command = (". dev/activate && exec python -c \"$1\"", "sh", show)
+    assert project.run("sh", "-c", *command).stdout == "Good morning 8123\n"
+    shell = {"APP_GREETING": "Good evening"}
+    assert project.run("sh", "-c", *command, env=shell).stdout == "Good evening 8123\n"
 
 
 NEW_QUESTION = """

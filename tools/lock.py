@@ -5,7 +5,7 @@ choice of services; the tests of this repository use tests/requirements.txt. Wit
 in them are kept where they still fit; with it, the newest are taken. Needs uv,
 jinja2 and pyyaml, which are among the requirements of the tests.
 
-The resolver is called exactly as `dev/venv.py lock` calls it in a project,
+The resolver is called exactly as `dev/do lock` calls it in a project,
 so that a project which locks again without a change gets the same bytes.
 """
 

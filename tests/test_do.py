@@ -1,0 +1,177 @@
+"""`dev/do`, the runner: the same words in each isolation, from any folder."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from support.answers import choices
+from support.packages import wheel
+from support.projects import Bakery, Project
+from test_venv import HERE
+
+EVERYDAY = {"run", "test", "lint", "format", "add", "lock", "shell", "sync", "check", "clean"}
+
+
+@pytest.mark.parametrize("isolation", choices("isolation"))
+def test_lists_the_same_words_in_each_isolation(isolation: str, bake: Bakery) -> None:
+    project = bake(isolation=isolation)
+    done = project.run("dev/do")
+    words = {line.split()[1] for line in done.stdout.splitlines()}
+    assert words == EVERYDAY | ({"parity", "container"} if isolation == "both" else set())
+    unknown = project.run("dev/do", "unknown", check=False)
+    assert (unknown.returncode, unknown.stdout, unknown.stderr) == (2, "", done.stdout)
+
+
+# --- In the virtual environment -----------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def project(bake: Bakery) -> Project:
+    project = bake(isolation="both", app="cli", python_version=HERE)
+    project.run("dev/do", "sync")
+    return project
+
+
+def do(project: Project, *words: object, **options: object) -> subprocess.CompletedProcess[str]:
+    """Run a command from another folder."""
+    (project.path / "docs").mkdir(exist_ok=True)
+    return project.run("sh", "-c", 'cd docs && exec ../dev/do "$@"', "do", *words, **options)
+
+
+@pytest.mark.needs("index")
+def test_runs_the_program_with_arguments_that_have_spaces(project: Project) -> None:
+    done = do(project, "run", "hello", "big  world")
+    assert done.stdout == "Hello, big  world!\n"
+    assert done.stderr == "+ python -m my_project hello big  world\n"
+
+
+@pytest.mark.needs("index")
+def test_passes_the_exit_status_on(project: Project) -> None:
+    assert do(project, "test", "-k", "nothing_like_it", check=False).returncode == 5
+    assert do(project, "run", "--no-such-option", check=False).returncode == 2
+
+
+@pytest.mark.needs("index")
+def test_tests_lints_and_formats(project: Project) -> None:
+    assert " passed" in do(project, "test").stdout
+    assert do(project, "lint").stdout.startswith("All checks passed!")
+    project.write("src/my_project/ugly.py", "x   =   1\n")
+    assert do(project, "lint", check=False).returncode == 1
+    do(project, "format")
+    assert project.read("src/my_project/ugly.py") == "x = 1\n"
+    (project.path / "src/my_project/ugly.py").unlink()
+
+
+@pytest.mark.needs("index")
+def test_starts_a_shell_in_which_everything_is_installed(project: Project) -> None:
+    done = do(project, "shell", input="command -v pytest\n", env={"SHELL": "/bin/sh"})
+    assert done.stdout == f"{project.path}/.venv/bin/pytest\n"
+
+
+@pytest.fixture
+def offline(tmp_path: Path) -> dict[str, str]:
+    """Variables with which pip and uv find two small packages, and nothing else."""
+    for name in ("alpha", "beta"):
+        wheel(tmp_path / "wheels", name, "1.0")
+    folder = str(tmp_path / "wheels")
+    return {"UV_FIND_LINKS": folder, "UV_NO_INDEX": "1", "UV_CACHE_DIR": str(tmp_path / "cache")}
+
+
+@pytest.fixture
+def small(bake: Bakery) -> Project:
+    """A project that needs no package yet."""
+    project = bake(isolation="venv", app="own", python_version=HERE)
+    for name in ("requirements.in", "requirements-dev.in", "requirements-dev.txt"):
+        project.write(name, "")
+    return project
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [(["alpha"], "requirements"), (["--dev", "alpha", "beta"], "requirements-dev")],
+    ids=["program", "development"],
+)
+def test_adds_packages(
+    words: list[str], name: str, small: Project, offline: dict[str, str]
+) -> None:
+    small.write(f"{name}.in", "# mine, without a line break")
+    do(small, "add", *words, env=offline)
+    packages = [word for word in words if not word.startswith("-")]
+    assert small.read(f"{name}.in").splitlines()[1:] == packages
+    assert re.findall(r"^(\w+)==1.0 ", small.read(f"{name}.txt"), re.MULTILINE) == packages
+    small.run(".venv/bin/python", "-c", f"import {', '.join(packages)}")
+
+
+def test_an_addition_that_cannot_be_locked_changes_nothing(
+    small: Project, offline: dict[str, str]
+) -> None:
+    before = small.files()
+    done = do(small, "add", "no-such-package", env=offline, check=False)
+    assert done.returncode == 1 and "no-such-package" in done.stderr
+    assert small.files() == before
+
+
+# --- In containers ------------------------------------------------------------
+
+# Stands in for docker or podman, and prints its arguments, one per line.
+ENGINE = '#!/bin/sh\nprintf "%s\\n" "$@"\n[ "${1-}" != build ] || exit "${FAIL-0}"\n'
+
+
+@pytest.fixture(params=["docker", "podman"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """A PATH with the tools that the runner needs, and with one engine."""
+    for name in ("sh", "readlink", "cat", "cp", "mv", "rm", "tail", "id"):
+        for folder in os.defpath.split(os.pathsep):
+            if Path(folder, name).exists():
+                (tmp_path / name).symlink_to(Path(folder, name))
+                break
+    (tmp_path / request.param).write_text(ENGINE)
+    (tmp_path / request.param).chmod(0o755)
+    return {"PATH": str(tmp_path)}
+
+
+CONTAINER = {
+    ("run", "a b"): ["compose", "run", "--rm", "app", "python", "-m", "my_project", "a b"],
+    ("test", "-k", "a b"): ["compose", "run", "--rm", "test", "pytest", "-k", "a b"],
+    ("lock", "--upgrade"): ["build", "--target=lock", "--build-arg=UPGRADE=1", "--output=.", "."],
+    ("clean",): ["compose", "--profile=*", "down", "--remove-orphans"],
+}
+
+
+@pytest.mark.parametrize("words", CONTAINER)
+@pytest.mark.parametrize("isolation", ["docker", "both"])
+def test_runs_the_engine_that_is_there(
+    words: tuple[str, ...], isolation: str, engine: dict[str, str], bake: Bakery
+) -> None:
+    prefix = ["container"] if isolation == "both" else []
+    done = do(bake(isolation=isolation, app="cli"), *prefix, *words, env=engine)
+    assert done.stdout.splitlines() == CONTAINER[words]
+    name = next(name for name in ("docker", "podman") if Path(engine["PATH"], name).exists())
+    assert done.stderr == f"+ {name} {' '.join(CONTAINER[words])}\n"
+
+
+def test_an_addition_that_no_container_can_lock_changes_nothing(
+    engine: dict[str, str], bake: Bakery
+) -> None:
+    project = bake(isolation="docker", app="cli")
+    before = project.files()
+    assert do(project, "add", "x", env=engine | {"FAIL": "1"}, check=False).returncode == 1
+    assert project.files() == before
+    do(project, "add", "x", env=engine)
+    assert project.read("requirements.in").endswith("\nx\n")
+
+
+@pytest.mark.needs("docker", "index")
+def test_adds_a_package_without_python_on_the_host(bake: Bakery) -> None:
+    project = bake(isolation="docker", app="cli", project_name=f"Do {os.getpid()}")
+    try:
+        do(project, "add", "six")
+        assert "\nsix==" in project.read("requirements.txt")
+        assert do(project, "run", "python", "-c", "pass", check=False).returncode == 2
+        assert " passed" in do(project, "test").stdout
+    finally:
+        project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "--volumes", "-t1")
