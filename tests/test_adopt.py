@@ -394,7 +394,7 @@ def test_a_list_that_was_not_renamed_is_not_lost(released: Path, tmp_path: Path)
     answers = {**SHAPES["flat"].answers, "python_version": HERE}
     copier.run_copy(str(released), tmp_path, {**answers, "app": "own"}, defaults=True, quiet=True)
     done = session(project, "bash", check=False)
-    expected = "requirements.txt has no hashes, so it is not a lock; rename it to requirements.in"
+    expected = "requirements.txt is no lock, as it has no hashes; rename it to requirements.in"
     assert done.returncode and expected in done.stderr.splitlines()[-1]
     done = project.run("dev/do", "lock", check=False)
     assert done.returncode and done.stderr.splitlines() == [
@@ -414,7 +414,7 @@ def test_the_lock_target_keeps_such_a_list_too(released: Path, tmp_path: Path) -
     copier.run_copy(str(released), tmp_path, answers, defaults=True, quiet=True)
     lock = ("docker", "build", "--target", "lock", "--output", ".", ".")
     done = project.run(*lock, check=False)
-    expected = "requirements.txt has no hashes, so it is not a lock; rename it to requirements.in"
+    expected = "requirements.txt is no lock, as it has no hashes; rename it to requirements.in"
     assert done.returncode and expected in done.stderr
     assert project.read("requirements.txt") == FLAT["requirements.txt"]
 

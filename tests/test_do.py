@@ -124,7 +124,7 @@ ENGINE = '#!/bin/sh\nprintf "%s\\n" "$@"\n[ "${1-}" != build ] || exit "${FAIL-0
 @pytest.fixture(params=["docker", "podman"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """A PATH with the tools that the runner needs, and with one engine."""
-    for name in ("sh", "readlink", "cat", "cp", "mv", "rm", "tail", "id"):
+    for name in ("sh", "readlink", "sed", "cp", "mv", "rm", "tail", "id"):
         for folder in os.defpath.split(os.pathsep):
             if Path(folder, name).exists():
                 (tmp_path / name).symlink_to(Path(folder, name))

@@ -18,12 +18,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import dev_locks as locks
+import dev_packages as packages
 from dev_interpreters import choose, find, minor, pinned_version, probe
-from dev_locks import LOCKS, ROOT, WINDOWS, Problem, check_locks, main, network, read, say
-from dev_packages import (
-    PROMPT, PYTHON, VENV, check_hashes, create, differences, install, installed, locked,
-    missing_file, site_packages,
-)
+from dev_locks import LOCKS, ROOT, WINDOWS, Problem, main, network, read, say
+from dev_packages import PYTHON, VENV, installed
 
 # What the activate files set: NAME=VALUE, one per line, without quotes.
 ACTIVATION = VENV / "activation"
@@ -67,7 +66,7 @@ def diagnose() -> Fault | None:
         return Fault("there is no .venv yet", recreate=True)
 
     record, config = read(RECORD), read(VENV / "pyvenv.cfg")
-    needed = [RECORD, ACTIVATION, VENV / "pyvenv.cfg", site_packages() / "project.pth"]
+    needed = [RECORD, ACTIVATION, VENV / "pyvenv.cfg", packages.site_packages() / "project.pth"]
     if not all(path.exists() for path in needed) or not record.endswith(config):
         return Fault(".venv is not complete", recreate=True)
 
@@ -92,7 +91,7 @@ def diagnose() -> Fault | None:
     if record.removeprefix(CHOSEN) != b"".join(now.values()) + config:
         changed = [name for name, content in now.items() if content not in record]
         return Fault(f"{' and '.join(changed) or 'an input'} changed", recreate=False)
-    if found := differences():
+    if found := packages.differences():
         return Fault(", ".join(found), recreate=False)
     return None
 
@@ -224,7 +223,7 @@ def updating() -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if installed() == before and not missing_file():
+        if installed() == before and not packages.missing_file():
             write(RECORD, record)
         raise
 
@@ -237,10 +236,10 @@ def make(recreate: bool) -> None:
     for name in LOCKS:
         if not (ROOT / name).exists():
             raise Problem(f"{name} is missing; restore it, or run: dev/do lock")
-    check_locks()
-    check_hashes()
+    locks.check_locks()
+    locks.check_hashes()
 
-    variables = {"VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": PROMPT, **network()}
+    variables = {"VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": packages.PROMPT, **network()}
     made_from = b"".join(inputs().values())
     chosen = CHOSEN if os.environ.get("PROJECT_PYTHON") else b""
     path, version = choose() if recreate else probe(str(PYTHON))
@@ -248,8 +247,8 @@ def make(recreate: bool) -> None:
     with replacing() if recreate else updating():
         if recreate:
             say(f"setting up .venv with Python {version} ({path})")
-            create(path)
-        install(path)
+            packages.create(path)
+        packages.install(path)
         lines = [f"{name}={value}\n" for name, value in variables.items()]
         write(ACTIVATION, os.fsencode("".join(lines)))
         deactivate = b'@"%~dp0..\\..\\dev\\activate.bat" deactivate\r\n'
@@ -271,13 +270,8 @@ def sync() -> None:
         claim()
         recover()
         if fault := diagnose():
-            if not fault.recreate:
-                how = "updating the packages"
-            elif parts():
-                how = "creating it again"
-            else:
-                how = "creating it"
-            say(f"{fault.reason}; {how}")
+            create = "creating it again" if parts() else "creating it"
+            say(f"{fault.reason}; {create if fault.recreate else 'updating the packages'}")
             make(fault.recreate)
 
 
@@ -288,13 +282,11 @@ def check() -> None:
 
     python, pinned = probe(str(PYTHON)), pinned_version()
     if pinned and minor(python) != pinned:
-        raise Problem(
-            f".venv has Python {python[1]}, .python-version says 3.{pinned}; "
-            "install that, then run: dev/do sync"
-        )
-    if extra := sorted(installed().keys() - locked(*LOCKS).keys()):
+        found = f".venv has Python {python[1]}, .python-version says 3.{pinned}"
+        raise Problem(f"{found}; install that, then run: dev/do sync")
+    if extra := sorted(installed().keys() - packages.locked(*LOCKS).keys()):
         raise Problem(f"not in the locks: {', '.join(extra)}; run: dev/do clean, then sync")
-    if path := missing_file():
+    if path := packages.missing_file():
         raise Problem(f"{path} is missing; run: dev/do clean, then sync")
 
 

@@ -82,29 +82,20 @@ def choose() -> tuple[str, ...]:
     if oldest > NEWEST:
         found = f"requires-python is 3.{oldest}"
         raise Problem(f"pyproject.toml: {found}, expected 3.{NEWEST} or less")
-    if newest == 99:
-        allowed = f"3.{oldest} or later"
-    elif oldest < newest:
-        allowed = f"3.{oldest} to 3.{newest}"
-    else:
-        allowed = f"3.{oldest}"
+    allowed = f"3.{oldest} to 3.{newest}" if newest < 99 else f"3.{oldest} or later"
 
     if asked := os.environ.get("PROJECT_PYTHON"):
         python = probe(asked)
+        found = f"PROJECT_PYTHON={asked}"
         if not python:
-            raise Problem(
-                f"PROJECT_PYTHON={asked} starts no Python; set it to the absolute path of one"
-            )
+            raise Problem(f"{found} starts no Python; set it to the absolute path of one")
         if not oldest <= minor(python) <= newest:
-            found = f"PROJECT_PYTHON={asked} is Python {python[1]}"
-            raise Problem(f"{found}, pyproject.toml requires {allowed}")
+            raise Problem(f"{found} is Python {python[1]}, pyproject.toml requires {allowed}")
         return python
 
     if pinned and not oldest <= pinned <= newest:
-        raise Problem(
-            f".python-version asks for 3.{pinned}, pyproject.toml requires {allowed}; "
-            "change the answer python_version, or requires-python"
-        )
+        found = f".python-version asks for 3.{pinned}, pyproject.toml requires {allowed}"
+        raise Problem(f"{found}; change the answer python_version, or requires-python")
     if python := find(pinned) if pinned else ():
         return python
     for version in range(min(newest, NEWEST), oldest - 1, -1):
@@ -115,8 +106,5 @@ def choose() -> tuple[str, ...]:
 
     pythons = {probe(name) for name in (sys.executable, "python3", "python")} - {()}
     found = ", ".join(f"{version} ({path})" for path, version in sorted(pythons))
-    raise Problem(
-        f"expected Python {allowed}, found {found or 'none'}; "
-        f"install Python 3.{pinned or min(newest, NEWEST)}, "
-        "or set PROJECT_PYTHON to the absolute path of one"
-    )
+    fix = f"install Python 3.{pinned or min(newest, NEWEST)}, or set PROJECT_PYTHON to its path"
+    raise Problem(f"expected Python {allowed}, found {found or 'none'}; {fix}")

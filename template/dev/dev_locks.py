@@ -30,23 +30,18 @@ UV = "uv>=0.9,<1"
 
 # These variables make pip, uv or Python look or install elsewhere, so the programs that this
 # folder starts do not get them. Settings of the package index and of proxies are kept.
-MISLEADING = """
-    PIP_ABI PIP_CONSTRAINT PIP_EDITABLE PIP_IMPLEMENTATION PIP_PLATFORM PIP_PREFIX PIP_PYTHON
-    PIP_PYTHON_VERSION PIP_REQUIREMENT PIP_ROOT PIP_TARGET
-    PYTHONEXECUTABLE PYTHONHOME PYTHONPATH PYTHONSTARTUP __PYVENV_LAUNCHER__
-    UV_BUILD_CONSTRAINT UV_CONSTRAINT UV_EXCLUDE UV_OVERRIDE UV_PROJECT UV_PYTHON
-    UV_SYSTEM_PYTHON UV_WORKING_DIR UV_WORKING_DIRECTORY
-""".split()
+MISLEADING = re.compile(
+    "PIP_(ABI|CONSTRAINT|EDITABLE|IMPLEMENTATION|PLATFORM|PREFIX|PYTHON|PYTHON_VERSION)"
+    "|PIP_(REQUIREMENT|ROOT|TARGET)|PYTHON(EXECUTABLE|HOME|PATH|STARTUP)|__PYVENV_LAUNCHER__"
+    "|UV_(BUILD_CONSTRAINT|CONSTRAINT|EXCLUDE|OVERRIDE|PROJECT|PYTHON|SYSTEM_PYTHON)"
+    "|UV_(WORKING_DIR|WORKING_DIRECTORY)"
+)
 
-# These overrule the same settings in a pip.conf. uv trusts the certificates that pip trusts.
-INSTALLERS = {
-    "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    "PIP_DRY_RUN": "0",
-    "PIP_IGNORE_INSTALLED": "0",
-    "PIP_REQUIRE_HASHES": "0",
-    "PIP_REQUIRE_VIRTUALENV": "0",
-    "PIP_USER": "0",
-}
+# These overrule the same settings in a pip.conf.
+OFF = ("DRY_RUN", "IGNORE_INSTALLED", "REQUIRE_HASHES", "REQUIRE_VIRTUALENV", "USER")
+INSTALLERS = {f"PIP_{name}": "0" for name in OFF} | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+
+# A user may set these. uv trusts the certificates that pip trusts.
 DEFAULTS = {"UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "true"}
 
 
@@ -63,15 +58,14 @@ def main(command: Callable[[], None]) -> int:
     """Run a command and return its exit status; say in one line what went wrong."""
     try:
         command()
+        return 0
+    except KeyboardInterrupt:
+        say("interrupted; run the same command again to continue")
+        return 130
     except OSError as error:
         say(f"{error.filename or 'the system'}: {error.strerror}")
     except Problem as problem:
         say(problem)
-    except KeyboardInterrupt:
-        say("interrupted; run the same command again to continue")
-        return 130
-    else:
-        return 0
     return 1
 
 
@@ -98,10 +92,8 @@ def network() -> dict[str, str]:
 
 def run(*command: object, **options: Any) -> Any:
     """Run a program in the project's folder; its output is progress, so it goes to stderr."""
-    environment = DEFAULTS | {
-        name: value for name, value in os.environ.items() if name.upper() not in MISLEADING
-    }
-    environment |= INSTALLERS | network()
+    own = {name: os.environ[name] for name in os.environ if not MISLEADING.fullmatch(name.upper())}
+    environment = DEFAULTS | own | INSTALLERS | network()
 
     # Programs inherit the file that locks the environment, so that it stays locked as long as
     # an installer runs.
@@ -173,10 +165,8 @@ def check_locks() -> None:
             fix = f"git checkout --theirs {name}"
             raise Problem(f"{name} has conflicts; take one side, {fix}, and run: dev/do lock")
         if re.search(r"^[A-Za-z]", text, re.MULTILINE) and "--hash=" not in text:
-            raise Problem(
-                f"{name} has no hashes, so it is not a lock; rename it to {name[:-4]}.in, or "
-                "delete it if that names the same packages, then run: dev/do lock"
-            )
+            fix = f"rename it to {name[:-4]}.in, or delete it if that names the same packages"
+            raise Problem(f"{name} is no lock, as it has no hashes; {fix}, then run: dev/do lock")
 
 
 def supported() -> tuple[int, int]:
@@ -185,10 +175,9 @@ def supported() -> tuple[int, int]:
     # parser for it only from 3.11 on.
     metadata = read("pyproject.toml")
     name = rb"^requires-python\s*=[^#\n]*?"
+    below = name + rb"(<=?|==|~=(?=\s*3\.\d+\.))\s*3\.(\d+)(\.[1-9])?"
     lower = re.search(name + rb"(?:>=|~=|==|>)\s*3\.(\d+)", metadata, re.MULTILINE)
-    upper = re.search(
-        name + rb"(<=?|==|~=(?=\s*3\.\d+\.))\s*3\.(\d+)(\.[1-9])?", metadata, re.MULTILINE
-    )
+    upper = re.search(below, metadata, re.MULTILINE)
     if not lower and re.search(rb"^[^#\n]*requires-python", metadata, re.MULTILINE):
         raise Problem('pyproject.toml: expected a line such as requires-python = ">=3.11"')
 
@@ -202,13 +191,30 @@ def supported() -> tuple[int, int]:
 # --- Locking -----------------------------------------------------------------------------
 
 
+def check_lists() -> None:
+    """Raise Problem if a list has a folder or a repository, which have no hash."""
+    for name in LISTS:
+        pattern = rb"^ *(-e|--editable|[./]|[^#\n]*\bgit\+).*"
+        if found := re.search(pattern, read(name), re.MULTILINE):
+            line = found[0].decode("utf-8", "replace").strip()
+            raise Problem(f"{name}: {line} has no hash to lock; leave it out, or publish a package")
+
+
+def check_hashes() -> None:
+    """Raise Problem if a lock names a package without a hash."""
+    for name in LOCKS:
+        number, line = line_without_hash(name)
+        if line:
+            raise Problem(f"{name}:{number}: expected a hash, found {line}; run: dev/do lock")
+
+
 def install_uv(folder: str) -> Path:
     """Install uv into an environment that exists as long as it is needed; return its path."""
     say(f"uv is not installed; installing it until the locks are written ({UV})")
     programs = Path(folder, "Scripts" if WINDOWS else "bin")
     must(sys.executable, "-I", "-m", "venv", folder)
-    must(programs / "python", "-I", "-m", "pip", "--python=", "install", "--quiet", "--target=",
-         f"--prefix={folder}", UV)
+    pip = [programs / "python", "-I", "-m", "pip", "--python="]
+    must(*pip, "install", "--quiet", "--target=", f"--prefix={folder}", UV)
     return programs / "uv"
 
 
@@ -217,11 +223,10 @@ def lock(upgrade: bool = False) -> None:
     # Locked versions are kept as long as they fit, unless `upgrade` asks for the newest.
     # https://docs.astral.sh/uv/pip/compile/
     check_locks()
+    check_lists()
     oldest, _ = supported()
     flags = ["--quiet", "--universal", f"--python-version=3.{oldest}", "--fork-strategy=fewest"]
-    flags += ["--generate-hashes", "--no-strip-extras"]
-    if upgrade:
-        flags += ["--upgrade"]
+    flags += ["--generate-hashes", "--no-strip-extras", *(["--upgrade"] if upgrade else [])]
 
     before = {ROOT / name: read(name) for name in LOCKS if (ROOT / name).exists()}
     try:
@@ -235,11 +240,10 @@ def lock(upgrade: bool = False) -> None:
                     raise Problem(f"{line} has no hash to lock; leave it out, or publish a package")
     except BaseException:
         # The two locks only fit together, so neither is changed.
-        for path in (ROOT / name for name in LOCKS):
-            if path in before:
-                path.write_bytes(before[path])
-            else:
-                path.unlink(missing_ok=True)
+        for name in LOCKS:
+            (ROOT / name).unlink(missing_ok=True)
+        for path, content in before.items():
+            path.write_bytes(content)
         raise
 
 

@@ -12,9 +12,7 @@ import sys
 from pathlib import Path
 
 from dev_interpreters import minor, probe
-from dev_locks import (
-    LOCKS, ROOT, WINDOWS, Problem, ask, find_uv, line_without_hash, lock_text, must, normal, run,
-)
+from dev_locks import LOCKS, ROOT, WINDOWS, Problem, ask, find_uv, lock_text, must, normal, run
 
 VENV = ROOT / ".venv"
 PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
@@ -88,9 +86,8 @@ def missing_file() -> Path | None:
 def create(python: str) -> None:
     """Create an environment without packages; raise Problem where none can work."""
     if os.pathsep in str(ROOT) or "\n" in str(ROOT):
-        raise Problem(
-            f"expected a path without {os.pathsep!r} and line breaks, found {str(ROOT)!r}; rename it"
-        )
+        expected = f"expected a path without {os.pathsep!r} and line breaks"
+        raise Problem(f"{expected}, found {str(ROOT)!r}; rename it")
     if uv := find_uv():
         flags = ["--quiet", "--no-project", "--allow-existing", f"--prompt={PROMPT}"]
         must(uv, "venv", *flags, "--python", python, VENV)
@@ -114,9 +111,8 @@ def find_pip(python: str) -> Path:
         for wheel in Path(folder).glob("pip-*.whl"):
             return wheel
     package = f"python3.{minor(probe(python))}-venv"
-    raise Problem(
-        f"{python} comes without pip; install uv, or on Debian and Ubuntu: apt install {package}"
-    )
+    fix = f"install uv, or on Debian and Ubuntu: apt install {package}"
+    raise Problem(f"{python} comes without pip; {fix}")
 
 
 def install(python: str) -> None:
@@ -164,11 +160,3 @@ def install_with_pip(python: str) -> None:
     needed = locked(*LOCKS).keys() - set(map(normal, not_for_here))
     if extra := installed().keys() - needed - {"pip"}:
         must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra))
-
-
-def check_hashes() -> None:
-    """Raise Problem if a lock names a package without a hash."""
-    for name in LOCKS:
-        number, line = line_without_hash(name)
-        if line:
-            raise Problem(f"{name}:{number}: expected a hash, found {line}; run: dev/do lock")

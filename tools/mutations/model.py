@@ -87,11 +87,11 @@ PRODUCTION = "template/compose*.yaml* !template/compose.override* !template/comp
 DEVELOPMENT = "template/compose.override.yaml*"
 DEVCONTAINER = "template/.devcontainer/compose*"
 LOCKS = "includes/locks/*.txt"
-POSIX = "template/**/activate template/**/*.sh"
+POSIX = "template/**/activate"
 CSH, FISH, NU, POWERSHELL, CMD = (
     f"template/**/activate.{x}" for x in ["csh", "fish", "nu", "ps1", "bat"]
 )
-RUNNER = "template/**/*.py template/**/venv !template/src/**/* !template/tests/**/*"
+RUNNER = "template/**/dev_*.py template/**/do.jinja"
 SOURCE = "template/src/**/*"
 GUIDES = "template/DEVELOPMENT.md* docs/*.md"
 README = "README.md"
