@@ -112,7 +112,7 @@ content(
 )
 content(
     "The jobs do not compare the environment with the locks",
-    edit(f"{GITHUB} {GITLAB}", without_lines("venv check$")),
+    edit(f"{GITHUB} {GITLAB}", without_lines("dev/do check$")),
 )
 content(
     "The job for drift takes changes by the user for drift",
