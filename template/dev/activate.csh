@@ -50,9 +50,11 @@ foreach _venv_name ("`\sh -c '$_venv_sh:q' sh $_venv_names PATH PYTHONHOME`")
     set _venv_undo = "$_venv_undo:q setenv $_venv_name "'"$_venv_old_'"$_venv_name"':q";'
 end
 
-set _venv_sh = 'sed -n "s/^$1=//p" "$_venv_activation"'
+set _venv_sh = 'sed "s/^[^=]*=//" "$_venv_activation"'
+set _venv_values = ("`\sh -c '$_venv_sh:q'`")
 foreach _venv_name ($_venv_names)
-    setenv $_venv_name "`\sh -c '$_venv_sh:q' sh $_venv_name`"
+    setenv $_venv_name "$_venv_values[1]:q"
+    shift _venv_values
 end
 unsetenv _venv_activation
 if (! $?PATH) set path = ($path:q) # which exports it
@@ -70,5 +72,5 @@ rehash
 set _venv_status = 0
 
 finish:
-unset _venv_dir _venv_sh _venv_line _venv_error _venv_name _venv_names
+unset _venv_dir _venv_sh _venv_line _venv_error _venv_name _venv_names _venv_values
 eval "unset _venv_status; \sh -c 'exit $_venv_status'"
