@@ -1,5 +1,5 @@
-/* Stands in for python.exe under Wine: asked whether it is new enough it says yes, unless
-   FAKE_BROKEN is set; asked to run venv.py it ends with FAKE_STATUS. */
+/* Stands in for python.exe in Wine. Asked whether it is new enough, it says yes, unless FAKE_BROKEN
+   is set. Asked to run anything else, it prints its arguments, and ends with FAKE_STATUS. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,5 +10,6 @@ int main(int count, char **words) {
             return getenv("FAKE_BROKEN") ? 9 : 0;
     for (int i = 1; i < count; i++)
         fprintf(stderr, "[%s]", words[i]);
+    fprintf(stderr, "\n");
     return getenv("FAKE_STATUS") ? atoi(getenv("FAKE_STATUS")) : 0;
 }

@@ -255,22 +255,29 @@ def test_powershell_can_read_it_and_windows_powershell_too() -> None:
         $tokens | Where-Object Kind -in AndAnd, OrOr, QuestionMark, QuestionQuestion,
             QuestionQuestionEquals, QuestionDot, QuestionLBracket
     """
-    script = {"SCRIPT": str(SCRIPTS / "activate.ps1")}
-    assert run("pwsh", "-NoProfile", "-Command", parse, env=script).stdout == ""
+    for path in SCRIPTS.glob("*.ps1"):
+        script = {"SCRIPT": str(path)}
+        assert run("pwsh", "-NoProfile", "-Command", parse, env=script).stdout == ""
 
 
-def test_batch_rules() -> None:
-    """What cmd would choke on; see the head of activate.bat."""
-    source = (SCRIPTS / "activate.bat").read_bytes()
-    lines = source.decode("ascii").split("\r\n")
-    assert lines.pop() == "" and not any("\n" in line for line in lines)
-    assert all(line.startswith(("@", ":")) or not line for line in lines)
-    assert not any("setlocal" in line.lower() for line in lines)
-    labels = {line[1:] for line in lines if line.startswith(":")}
-    jumps = {word for line in lines for word in words_after(line, "goto", "call")}
-    # `call` would expand a % in a path again.
-    files = {"deactivate.bat", ".venv\\activate.bat", "%1", '"%_VENV_PY%"'}
-    assert {name.lstrip(":") for name in jumps} - files == labels
+@pytest.mark.parametrize("isolation", ["venv", "docker", "both"])
+def test_batch_rules(isolation: str, bake: Bakery) -> None:
+    """What cmd would choke on; see the heads of these files."""
+    made = bake(isolation=isolation)
+    for path in made.path.glob("dev/*.bat"):
+        lines = path.read_bytes().decode("ascii").split("\r\n")
+        assert lines.pop() == "" and not any("\n" in line for line in lines)
+        assert all(line.startswith(("@", ":")) or not line for line in lines)
+        if path.name == "activate.bat":
+            assert not any("setlocal" in line.lower() for line in lines)
+        labels = {line[1:] for line in lines if line.startswith(":")}
+        jumps = {word for line in lines for word in words_after(line, "goto", "call")}
+        # `call` would expand a % in a path again.
+        known = {"deactivate.bat", r"dev\do.bat", r"dev\activate.bat", "set", "%1", '"%_python%"'}
+        places = {"venv", "container"} & labels or {""}
+        for jump in jumps - known:
+            names = {jump.lstrip(":").replace("%_place%", place) for place in places}
+            assert names <= labels, jump
 
 
 def words_after(line: str, *commands: str) -> list[str]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,10 +99,11 @@ def session(project: Project, name: str, *lines: str) -> tuple[dict[str, Any], l
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("name", EACH)
 def test_activates_and_leaves_no_trace(name: str, project: Project) -> None:
-    value = 'It\'s "quoted" $HOME `date` # ! é % %PATH% ^ & | < > ( ) ; * ~ \n^\n\n&'
-    escaped = value.replace("'", "\\'")
-    project.write(".env", f"VALUE='{escaped}'\nSET_BEFORE=other\n")
     shell = KINDS[name]
+    session(project, name, shell.activate, "show:first")
+    # No value of a project has all of these characters.
+    value = 'It\'s "quoted" $HOME `date` # ! é % %PATH% ^ & | < > ( ) ; * ~'
+    project.append(".venv/activation", f"VALUE={value}\nSET_BEFORE=other\n")
     inside = [shell.activate, "python:inside", shell.activate, "python:again"]
     seen, printed = session(project, name, "show:before", *inside, shell.deactivate, "show:after")
     prefix, variables = seen["inside"]
@@ -132,7 +135,7 @@ def test_a_failure_leaves_the_shell_as_it_was(name: str, project: Project) -> No
 
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("name", EACH)
-@pytest.mark.parametrize("folder", ["quote's $HOME & ; ! (x)", "50% off Größe"])
+@pytest.mark.parametrize("folder", ["quote's $HOME & ; ! (x)", "50% off Größe", "[x] a[1 {b}"])
 def test_works_in_odd_paths(name: str, folder: str, project: Project, tmp_path: Path) -> None:
     moved = Project(tmp_path / folder.replace(os.pathsep, ""), project.answers)
     project.path.rename(moved.path)
@@ -168,14 +171,13 @@ def test_a_python_that_is_gone_is_replaced(name: str, project: Project) -> None:
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("name", EACH)
 def test_a_second_project_leaves_the_first(name: str, project: Project, bake: Bakery) -> None:
-    project.write(".env", "ONLY_FIRST=1\n")
     second = bake(isolation="venv", python_version=HERE)
     shell = KINDS[name]
     lines = (shell.activate, f'cd "{second.path}"', shell.activate, "python:second")
     seen, _ = session(project, name, *lines)
     prefix, variables = seen["second"]
     assert Path(prefix).samefile(second.path / ".venv")
-    assert str(project.path) not in variables["PATH"] and "ONLY_FIRST" not in variables
+    assert str(project.path) not in variables["PATH"]
 
 
 @pytest.mark.needs("index")
@@ -189,3 +191,135 @@ def test_pythonhome_is_unset_inside_and_comes_back(name: str, project: Project) 
     lines = [mislead, shell.activate, show, "python:inside", shell.deactivate, show]
     _, printed = session(project, name, *lines)
     assert printed == ["home=", "home=/nowhere"]
+
+
+# --- PowerShell alone ---------------------------------------------------------
+
+POWERSHELLS = [param for param in EACH if param.values != ("cmd",)]
+RUNNERS = ("dev/do", "dev/do.ps1")
+BROKEN = "this is no requirement\n"
+
+
+def powershell(
+    project: Project, name: str, *lines: str, **options: Any
+) -> subprocess.CompletedProcess[str]:
+    """Run lines in a new PowerShell."""
+    words = ("-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-Command")
+    options = {"check": False, "env": {"NO_COLOR": "1"}, "errors": "replace"} | options
+    return project.run(name, *words, "\n".join(lines), **options)
+
+
+@pytest.fixture
+def current(project: Project) -> Project:
+    """A project whose environment is current, and that says so when it is asked to sync."""
+    project.run("sh", "dev/do", "sync") if os.name != "nt" else project.run(r"dev\do.bat", "sync")
+    project.write("dev/do.ps1", "'synced'; exit 0\n")
+    return project
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("name", POWERSHELLS)
+def test_starts_nothing_when_nothing_changed(name: str, current: Project) -> None:
+    os.utime(current.path / "requirements.txt")
+    assert powershell(current, name, "dev/activate.ps1; $env:VIRTUAL_ENV").stdout.split() == [
+        str(current.path / ".venv")
+    ]
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("name", POWERSHELLS)
+def test_each_input_is_compared(name: str, current: Project) -> None:
+    [module, *_] = (path.name for path in current.path.glob("dev/dev_*.py"))
+    inputs = ["requirements.txt", "requirements-dev.txt", ".python-version", ".venv/pyvenv.cfg"]
+    inputs += ["pip.conf", "certs/new.crt", "dev/dev_new.py", f"dev/{module}"]
+    (current.path / "certs").mkdir()
+    lines = []
+    for path in inputs:
+        lines += [
+            f"$before = if (Test-Path {path}) {{ [IO.File]::ReadAllText('{path}') }}",
+            f"'{path}'; [IO.File]::AppendAllText('{path}', '#')",
+            "dev/activate.ps1; deactivate",
+            f"if ($before) {{ [IO.File]::WriteAllText('{path}', $before) }} else {{ rm {path} }}",
+        ]
+    printed = powershell(current, name, *lines, "dev/activate.ps1").stdout.split()
+    assert printed == [word for path in inputs for word in (path, "synced")]
+
+
+@pytest.mark.parametrize("name", POWERSHELLS)
+@pytest.mark.parametrize("activate", ["dev/activate.ps1", ". dev/activate.ps1"])
+def test_a_failure_is_seen(name: str, activate: str, project: Project) -> None:
+    """By `$?`, the status of PowerShell, and a script that stops at errors, and only by it."""
+    project.append("requirements.txt", BROKEN)
+    alone = powershell(project, name, activate)
+    assert (alone.returncode, alone.stdout) == (1, "")
+    assert all(line.startswith("dev: ") for line in alone.stderr.splitlines())
+
+    asked = powershell(project, name, activate, '"$? $LASTEXITCODE"; exit 0')
+    assert asked.stdout == "False 1\n"
+
+    stop = powershell(project, name, "$ErrorActionPreference = 'Stop'", activate, "'went on'")
+    assert (stop.returncode, stop.stdout) == (1, "")
+
+
+@pytest.mark.needs("pwsh")
+def test_a_failure_ends_a_chain_of_commands(project: Project) -> None:
+    project.append("requirements.txt", BROKEN)
+    chain = "dev/activate.ps1 && 'went on' || 'stopped'"
+    assert powershell(project, "pwsh", chain).stdout == "stopped\n"
+
+
+@pytest.mark.parametrize("name", POWERSHELLS)
+def test_a_failure_does_not_end_the_session(name: str, project: Project) -> None:
+    """A session reads its lines one by one, as from a keyboard."""
+    project.append("requirements.txt", BROKEN)
+    lines = "dev/activate.ps1\n. dev/activate.ps1\n'still here'\n"
+    words = ("-NoProfile", "-NonInteractive", "-ExecutionPolicy", "Bypass", "-Command", "-")
+    assert "still here" in project.run(name, *words, input=lines, check=False).stdout
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a Windows without any Python is hard to come by")
+@pytest.mark.needs("pwsh")
+def test_without_a_python_it_fails_with_a_line(project: Project, tmp_path: Path) -> None:
+    pwsh = shutil.which("pwsh")
+    nothing = {"PATH": str(tmp_path), "HOME": str(tmp_path), "PYENV_ROOT": str(tmp_path)}
+    done = powershell(project, pwsh, "dev/activate.ps1", env=nothing | {"NO_COLOR": "1"})
+    assert done.returncode == 1
+    [line] = done.stderr.splitlines()
+    assert "expected Python 3.9 or later, found none" in line
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("name", POWERSHELLS)
+def test_the_prompt_sees_whether_the_last_command_failed(name: str, project: Project) -> None:
+    """As starship and oh-my-posh show it."""
+    prompt = 'function prompt { $ok = $?; "[$ok $LASTEXITCODE] " }'
+    lines = [prompt, "dev/activate.ps1", "$LASTEXITCODE = 7", "Get-Item nowhere 2>$null; prompt"]
+    lines += ["'' > $null; prompt"]
+    printed = powershell(project, name, *lines).stdout.splitlines()
+    name = project.path.name
+    assert printed == [f"({name}) [False 7] ", f"({name}) [True 7] "]
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("name", POWERSHELLS)
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "Set-StrictMode -Version Latest",
+        "$ErrorActionPreference = 'Stop'; $PSNativeCommandUseErrorActionPreference = $true",
+        "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'",
+        "Set-Location Env:",
+    ],
+)
+def test_works_with_strict_settings(name: str, setting: str, project: Project) -> None:
+    activate = f"& '{project.path / 'dev/activate.ps1'}'"
+    lines = [setting, activate, activate, "$env:VIRTUAL_ENV", "deactivate", "$Error.Count"]
+    printed = powershell(project, name, *lines).stdout.split("\n")
+    assert printed[:2] == [str(project.path / ".venv"), "0"]
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("name", POWERSHELLS)
+def test_a_deactivate_of_your_own_comes_back(name: str, project: Project) -> None:
+    lines = ["function deactivate { 'mine' }", "dev/activate.ps1", "deactivate", "deactivate"]
+    assert powershell(project, name, *lines).stdout == "mine\n"

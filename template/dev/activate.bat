@@ -1,49 +1,44 @@
-@rem Activate the virtual environment of this project; make or update it first if need be:
+@rem Activate the virtual environment of this project; create or update it first if necessary:
+@rem
 @rem     dev\activate
-@rem `deactivate` puts everything back. The activate files of all shells do the same in turn: find
-@rem this folder, sync .venv, leave another environment, save and set the variables, define
-@rem deactivate. Each line has its @, since `echo off` would outlive this file. `for` moves values,
-@rem as it does not read them again; `call` does, so it gets few paths but relative ones. A Python
-@rem is called, because that of pyenv-win is a batch file, which else would not return.
-@if "%~1"=="deactivate" goto deactivate
-@pushd "%~dp0.."
-@call :activate
-@popd & set "_VENV_PY=" & exit /b %errorlevel%
+@rem
+@rem `deactivate` restores everything. The activate files of all shells follow the same steps. Each
+@rem line has its own @, since `echo off` would outlive this file. Values are moved by `for`, because
+@rem `call` reads a % or ^ in them again; that is also why `call` gets relative paths.
 
-:activate
-@rem The first Python that can run venv.py; the Microsoft Store's stub is found, but fails.
-@set _VENV_PY=
-@for %%p in ("%PROJECT_PYTHON%" .venv\Scripts\python.exe py python) do @call :try "%%~p"
-@if defined _VENV_PY goto sync
-@for /f "delims=" %%p in ('uv python find --no-project 2^>nul') do @call :try "%%p"
-@if defined _VENV_PY goto sync
-@echo activate.bat: no Python 3.9 or later was found; install one, or set PROJECT_PYTHON>&2
-@exit /b 1
-:sync
-@call "%_VENV_PY%" -I -S dev\venv.py sync --if-changed
-@if not %errorlevel%==0 exit /b 1
+@if "%~1"=="deactivate" goto deactivate
+
+@pushd "%~dp0.."
+@call dev\do.bat sync
+@if not %errorlevel%==0 goto failed
+
+@rem Leave the active environment, of whatever kind. Ours may be below one of another kind.
 @if not exist "%VIRTUAL_ENV%\Scripts\deactivate.bat" goto left
 @pushd "%VIRTUAL_ENV%\Scripts"
 @call deactivate.bat
 @popd
 :left
 @if defined _VENV_NAMES call :deactivate
-@for /f "delims=" %%n in (.venv\activate.names) do @set "_VENV_NAMES=%%n PATH PROMPT"
-@for %%n in (%_VENV_NAMES%) do @call :copy %%n _VENV_OLD_%%n
-@for /f "tokens=2 delims=:." %%a in ('chcp') do @set _VENV_CODEPAGE=%%a
+
+@rem .venv\activation is UTF-8; the code page of the console is restored below.
+@for /f "tokens=2 delims=:." %%p in ('chcp') do @set _VENV_CODEPAGE=%%p
 @chcp 65001 >nul
-@call .venv\activate.bat
-@if defined _VENV_CODEPAGE chcp %_VENV_CODEPAGE% >nul
-@set _VENV_CODEPAGE=
+
+@rem Save what activation changes.
+@set _VENV_NAMES=PATH PROMPT PYTHONHOME
+@for /f "usebackq delims==" %%n in (".venv\activation") do @call set "_VENV_NAMES=%%_VENV_NAMES%% %%n"
+@for %%n in (%_VENV_NAMES%) do @call :copy %%n _VENV_OLD_%%n
+
+@rem Set the variables.
+@for /f "usebackq tokens=1* delims==" %%n in (".venv\activation") do @set "%%n=%%o"
+@for %%v in ("%~dp0..\.venv") do @set "VIRTUAL_ENV=%%~fv"
 @set "PATH=%VIRTUAL_ENV%\Scripts;%PATH%"
 @set PYTHONHOME=
 @if not defined VIRTUAL_ENV_DISABLE_PROMPT set "PROMPT=(%VIRTUAL_ENV_PROMPT%) %PROMPT%"
-@exit /b 0
 
-:try
-@if defined _VENV_PY exit /b 0
-@if not "%~1"=="" call %1 -I -S -c "import sys; sys.exit(sys.version_info < (3, 9))" >nul 2>nul
-@if %errorlevel%==0 set "_VENV_PY=%~1"
+@if defined _VENV_CODEPAGE chcp %_VENV_CODEPAGE% >nul
+@set _VENV_CODEPAGE=
+@popd
 @exit /b 0
 
 :copy
@@ -56,3 +51,8 @@
 @for %%n in (%_VENV_NAMES%) do @set _VENV_OLD_%%n=
 @set _VENV_NAMES=
 @exit /b 0
+
+:failed
+@popd
+@rem As the last command, this is seen by && and || as well; after `exit /b 1` they see success.
+@cmd /d /c exit 1

@@ -1,46 +1,96 @@
-# Activate the virtual environment of this project; make or update it first if need be:
-#     dev\activate        (on Linux and macOS: dev/activate.ps1)
-# `deactivate` puts everything back. The activate files of all shells do the same in turn: find
-# this folder, sync .venv, leave another environment, save and set the variables, define
-# deactivate. What has to outlive this file is global, so it need not be dot-sourced; if it is,
-# the block keeps the rest in. To allow scripts: Set-ExecutionPolicy RemoteSigned -Scope CurrentUser
+# Activate the virtual environment of this project; create or update it first if necessary:
+#
+#     dev/activate.ps1
+#
+# `deactivate` restores everything. The functions and the variable that have to outlive this file
+# are global, so the file need not be dot-sourced; if it is, the block keeps all other names out of
+# your session. The activate files of all shells follow the same steps.
+#
+# If PowerShell does not allow scripts: Set-ExecutionPolicy RemoteSigned -Scope CurrentUser
 
 & {
-    $venv = Join-Path (Split-Path -Parent $PSScriptRoot) '.venv'
-    $bin, $sep = if ($env:OS -eq 'Windows_NT') { "$venv\Scripts", ';' } else { "$venv/bin", ':' }
+    $root = Split-Path -Parent $PSScriptRoot
+    $venv = Join-Path $root '.venv'
+    $bin, $python, $separator = "$venv/bin", 'python3', ':'
+    if ($env:OS -eq 'Windows_NT') { $bin, $python, $separator = "$venv\Scripts", 'python.exe', ';' }
 
-    # The first Python that can run venv.py; the Microsoft Store's stub is found, but fails.
-    $test = 'import sys; sys.exit(sys.version_info < (3, 9))'
-    $pythons = $env:PROJECT_PYTHON, (Join-Path $bin 'python'), 'py', 'python3', 'python' -ne $null
-    $python = $null
-    foreach ($name in $pythons) {
-        try { & $name -I -S -c $test 2>$null } catch { continue }
-        if ($LASTEXITCODE -eq 0) { $python = $name; break }
+    # The environment is current if it was made in this folder, its Python exists, and its inputs
+    # have the contents that .venv/activate.inputs records. This check starts no program.
+    function Test-Current {
+        # In constrained language mode, PowerShell may not read bytes, so Python compares them.
+        $mode = $ExecutionContext.SessionState.LanguageMode
+        if ($env:PROJECT_PYTHON -or $mode -ne 'FullLanguage') { return $false }
+        if (-not [IO.File]::Exists("$venv/activate.inputs")) { return $false }
+
+        function Get-Sorted($folder, $pattern) {
+            if (-not [IO.Directory]::Exists($folder)) { return }
+            $files = [IO.Directory]::GetFiles($folder, $pattern)
+            [Array]::Sort($files, [StringComparer]::Ordinal)
+            $files
+        }
+        $inputs = @(
+            Get-Sorted "$root/dev" 'dev_*.py'
+            "$root/.python-version"
+            "$root/requirements.txt"
+            "$root/requirements-dev.txt"
+            "$root/pip.conf"
+            Get-Sorted "$root/certs" '*.crt'
+            "$venv/pyvenv.cfg"
+        )
+
+        # In this encoding, every byte is a character.
+        $encoding = [Text.Encoding]::GetEncoding('iso-8859-1')
+        $contents = foreach ($file in $inputs) {
+            if ([IO.File]::Exists($file)) { $encoding.GetString([IO.File]::ReadAllBytes($file)) }
+        }
+        $recorded = $encoding.GetString([IO.File]::ReadAllBytes("$venv/activate.inputs"))
+        if (-not [string]::Equals(-join $contents, $recorded)) { return $false }
+
+        # What .venv has in place of a Python can outlive the one that pyvenv.cfg names.
+        $base = [IO.File]::ReadAllLines("$venv/pyvenv.cfg") -match '^home *=' -replace '^home *= *'
+        if (-not [IO.File]::Exists("$base/$python")) { return $false }
+
+        [IO.File]::ReadAllLines("$venv/activation") -ccontains "VIRTUAL_ENV=$venv"
     }
-    if (-not $python) { try { $python = uv python find --no-project } catch { $python = $null } }
-    if (-not $python) {
-        Write-Error 'activate.ps1: no Python 3.9 or later was found; install one, or set PROJECT_PYTHON'
-        $global:LASTEXITCODE = 1
-        return
+
+    if (-not (Test-Current)) {
+        & "$PSScriptRoot/do.ps1" sync
+        if ($LASTEXITCODE -ne 0) {
+            # The command has said why. `exit` ends this file, not your session, and is seen by `$?`,
+            # `&&` and whoever started PowerShell. Only a script that stops at errors needs one.
+            if ($ErrorActionPreference -eq 'Stop') { Write-Error 'activate.ps1: not activated, see above' }
+            exit 1
+        }
     }
-    & $python -I -S (Join-Path $PSScriptRoot 'venv.py') sync --if-changed
-    if ($LASTEXITCODE -ne 0) { return }
+
+    # Leave the active environment, of whatever kind. Ours may be below one of another kind.
     if ($env:VIRTUAL_ENV -and (Test-Path Function:\deactivate)) { deactivate }
-    if (Test-Path Variable:\_venv_old) { & $global:_venv_old.leave } # another kind took the name
+    if (Test-Path Variable:\_venv_old) { & $global:_venv_old.leave }
 
-    $names = (Get-Content -LiteralPath (Join-Path $venv 'activate.names')) + ' PATH' -split ' '
+    # Save what activation changes.
+    $activation = Get-Content -LiteralPath "$venv/activation" -Encoding UTF8
+    $names = @($activation -replace '=.*') + 'PATH' + 'PYTHONHOME'
     $global:_venv_old = @{
         set        = Get-Item ($names -replace '^', 'Env:') -ErrorAction Ignore
         unset      = $names | Where-Object { -not (Test-Path "Env:$_") }
         prompt     = $function:prompt
         deactivate = $function:deactivate
     }
-    . (Join-Path $venv 'activate.ps1')
-    $env:PATH = $bin + $sep + $env:PATH
+
+    # Set the variables.
+    foreach ($line in $activation) {
+        $name, $value = $line -split '=', 2
+        Set-Item "Env:$name" $value
+    }
+    $env:PATH = $bin + $separator + $env:PATH
     Remove-Item Env:PYTHONHOME -ErrorAction Ignore
+
+    # Show the environment in the prompt. Your own prompt still sees whether the last command failed.
     if (-not $env:VIRTUAL_ENV_DISABLE_PROMPT) {
         function global:prompt {
+            $succeeded = $?
             Write-Host -NoNewline "($env:VIRTUAL_ENV_PROMPT) "
+            if (-not $succeeded) { Write-Error '' -ErrorAction Ignore }
             & $global:_venv_old.prompt
         }
     }
@@ -50,6 +100,7 @@
         foreach ($variable in $old.set) { Set-Item "Env:$($variable.Name)" $variable.Value }
         foreach ($name in $old.unset) { Remove-Item "Env:$name" -ErrorAction Ignore }
         Set-Item -Path Function:\global:prompt -Value $old.prompt
+
         Remove-Variable -Scope Global -Name _venv_old
         Remove-Item -Path Function:\deactivate -ErrorAction Ignore
         if ($old.deactivate) { Set-Item -Path Function:\global:deactivate -Value $old.deactivate }
