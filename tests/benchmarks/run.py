@@ -202,6 +202,9 @@ def activation(scratch: Path) -> None:
                 f"{(took - start) * 1000:.1f} ms, {ratio(took, stock_took)}",
                 "<= 3" if name == "dash" else "<= 2",
             )
+    if shutil.which("pwsh"):
+        took = powershell(path / "dev/activate.ps1", stock.with_name("Activate.ps1"))
+        report("PowerShell: activate when current, in a running one", ratio(*took), "<= 2")
     for name, words, line in (
         ("tcsh", ["tcsh", "-f", "-c"], "source dev/activate.csh"),
         ("nu", ["nu", "--no-config-file", "-c"], "overlay use dev/activate.nu"),
@@ -226,6 +229,26 @@ def activation(scratch: Path) -> None:
                 run("direnv", "allow", cwd=path)
             [took] = medians(20, lambda words=words: run(*words, cwd=path))
             report(f"a neighbour, for comparison: {name}", f"{took * 1000:.1f} ms", "-")
+
+
+def powershell(*scripts: Path) -> list[float]:
+    """Return the median time in seconds that each script takes, in turn, in one PowerShell."""
+    measure = """
+        $samples = @{}
+        foreach ($turn in 1..40) {
+            foreach ($script in $args) {
+                $watch = [Diagnostics.Stopwatch]::StartNew()
+                . $script
+                $samples[$script] += @($watch.Elapsed.TotalSeconds)
+                deactivate
+            }
+        }
+        foreach ($script in $args) { ($samples[$script] | Sort-Object)[20] }
+    """
+    with tempfile.NamedTemporaryFile("w", suffix=".ps1") as file:
+        file.write(measure)
+        file.flush()
+        return [float(line) for line in run("pwsh", "-NoProfile", file.name, *scripts).split()]
 
 
 def setup(scratch: Path) -> None:
