@@ -196,7 +196,6 @@ def test_pythonhome_is_unset_inside_and_comes_back(name: str, project: Project) 
 # --- PowerShell alone ---------------------------------------------------------
 
 POWERSHELLS = [param for param in EACH if param.values != ("cmd",)]
-RUNNERS = ("dev/do", "dev/do.ps1")
 BROKEN = "this is no requirement\n"
 
 
@@ -323,3 +322,21 @@ def test_works_with_strict_settings(name: str, setting: str, project: Project) -
 def test_a_deactivate_of_your_own_comes_back(name: str, project: Project) -> None:
     lines = ["function deactivate { 'mine' }", "dev/activate.ps1", "deactivate", "deactivate"]
     assert powershell(project, name, *lines).stdout == "mine\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows starts activate.ps1 instead")
+@pytest.mark.needs("pwsh")
+def test_the_file_of_the_other_shells_says_what_to_type(project: Project) -> None:
+    done = powershell(project, "pwsh", "dev/activate")
+    assert done.returncode == 1
+    assert re.search("^ +dev/activate.ps1 +in PowerShell$", done.stderr, re.MULTILINE)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="tests/wine.py has those of Windows")
+@pytest.mark.needs("pwsh")
+@pytest.mark.parametrize("runner", ["dev/do", "dev/do.ps1"])
+def test_the_runner_gets_arguments_as_they_are_typed(runner: str, project: Project) -> None:
+    project.write("dev/do", '#!/bin/sh\nprintf "[%s]" "$@"\nexit 3\n')
+    line = f'{runner} test -k \'a or b\' --select E,F "x>=1"; "; $LASTEXITCODE $?"'
+    printed = powershell(project, "pwsh", line).stdout
+    assert printed == "[test][-k][a or b][--select][E,F][x>=1]; 3 False\n"
