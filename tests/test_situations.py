@@ -342,7 +342,12 @@ def test_no_alias_counts(project: Project, name: str) -> None:
     define = "alias -g VIRTUAL_ENV_PROMPT='2>&1 | cat'\n" if name == "zsh" else ""
     define += "alias unset='echo UNSET' export='echo EXPORT' VIRTUAL_ENV=false"
     options = {"bash": "shopt -s expand_aliases", "zsh": "setopt aliases"}
-    lines = ["VIRTUAL_ENV_PROMPT=before", "\\export VIRTUAL_ENV_PROMPT", options.get(name, ":"), define]
+    lines = [
+        "VIRTUAL_ENV_PROMPT=before",
+        "\\export VIRTUAL_ENV_PROMPT",
+        options.get(name, ":"),
+        define,
+    ]
     source = SOURCE[name].format("dev")
     show = "printenv VIRTUAL_ENV_PROMPT; echo ${VIRTUAL_ENV-none}"
     done = feed(project, name, *lines, source, "deactivate", "unalias -a", show)

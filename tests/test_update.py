@@ -407,9 +407,7 @@ def test_a_container_of_the_last_release_works_after_the_update(
 
 
 @pytest.mark.needs("history", "index")
-def test_the_update_says_which_line_reads_dotenv(
-    bake: Bakery, past: tuple[Path, str, str]
-) -> None:
+def test_the_update_says_which_line_reads_dotenv(bake: Bakery, past: tuple[Path, str, str]) -> None:
     """Activation loaded .env once; the settings of a project are the user's own."""
     repository, older, newer = past
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -423,10 +421,12 @@ def test_the_update_says_which_line_reads_dotenv(
     settings = "src/my_project/settings.py"
     before = "env_ignore_empty=True)"
     assert before in project.read(settings)
-    project.write(settings, project.read(settings).replace(before, f"env_ignore_empty=True, {line})"))
+    project.write(
+        settings, project.read(settings).replace(before, f"env_ignore_empty=True, {line})")
+    )
 
     show = "from my_project.settings import load_settings as s; print(s().greeting, s().port)"
-    command = (". dev/activate && exec python -c \"$1\"", "sh", show)
+    command = ('. dev/activate && exec python -c "$1"', "sh", show)
     assert project.run("sh", "-c", *command).stdout == "Good morning 8123\n"
     shell = {"APP_GREETING": "Good evening"}
     assert project.run("sh", "-c", *command, env=shell).stdout == "Good evening 8123\n"

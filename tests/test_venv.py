@@ -483,7 +483,9 @@ def test_check_names_what_is_wrong(bake: Bakery) -> None:
     shell(project, "bash", "true")
     assert project.run(*check).stderr == ""
     shell(project, "bash", "python -m pip uninstall -q -y shellingham")
-    assert "dev: shellingham is missing; run: dev/do sync" in project.run(*check, check=False).stderr
+    assert (
+        "dev: shellingham is missing; run: dev/do sync" in project.run(*check, check=False).stderr
+    )
 
 
 @pytest.mark.needs("bash", "index")

@@ -294,9 +294,7 @@ runner(
     "`check` misses files that are gone",
     edit(
         RUNNER,
-        between(
-            "^def missing_file", "^def ", replace(r"if not path\.exists\(\)", "if False")
-        ),
+        between("^def missing_file", "^def ", replace(r"if not path\.exists\(\)", "if False")),
     ),
     "test_faults.py: check",
 )
@@ -335,9 +333,7 @@ runner(
 )
 runner(
     "A project that was moved has a broken environment",
-    edit(
-        RUNNER, between("^def diagnose", "^# ---", replace("if root != ROOT", "if False"))
-    ),
+    edit(RUNNER, between("^def diagnose", "^# ---", replace("if root != ROOT", "if False"))),
     "test_venv.py: after_a_move",
 )
 runner(
@@ -391,7 +387,10 @@ runner(
 )
 runner(
     "requires-python is passed over",
-    edit(RUNNER, between("^def supported", "^# ---", replace("return oldest, newest", "return oldest, 99"))),
+    edit(
+        RUNNER,
+        between("^def supported", "^# ---", replace("return oldest, newest", "return oldest, 99")),
+    ),
     "test_venv.py: requires_python or rules_out or newest",
 )
 runner(
@@ -453,9 +452,7 @@ runner(
 )
 runner(
     "Every activation starts a Python",
-    edit(
-        POSIX, replace("^_venv_is_current\\(\\) \\{$", "_venv_is_current() {\n    return 1")
-    ),
+    edit(POSIX, replace("^_venv_is_current\\(\\) \\{$", "_venv_is_current() {\n    return 1")),
     "test_venv.py: starts_no_python and bash",
 )
 runner(

@@ -102,10 +102,7 @@ git(
 git(
     "Shell scripts get Windows' ends of lines in a checkout there",
     all_of(
-        *(
-            edit(f"template/{name}", without_lines(r"eol=lf"))
-            for name in ("**/dev/.gitattributes",)
-        )
+        *(edit(f"template/{name}", without_lines(r"eol=lf")) for name in ("**/dev/.gitattributes",))
     ),
     "test_line_endings.py",
 )
