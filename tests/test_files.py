@@ -20,10 +20,8 @@ from support.rendered import GROUPS, Content, Rendered, answers_of_groups, disti
 
 ALWAYS = {
     ".copier-answers.yml",
-    ".editorconfig",
     ".env.example",
     ".gitignore",
-    ".pre-commit-config.yaml",
     ".python-version",
     "DEVELOPMENT.md",
     "README.md",
@@ -34,7 +32,6 @@ ALWAYS = {
     "requirements.txt",
 }
 SAMPLE = {
-    ".gitattributes",
     "src/my_project/__init__.py",
     "src/my_project/__main__.py",
     "src/my_project/settings.py",
@@ -63,11 +60,9 @@ WITH: dict[str, set[str]] = {
         "dev/venv.py",
     },
     "docker": {
-        ".devcontainer/compose.yaml",
         ".devcontainer/devcontainer.json",
         ".dockerignore",
         "Dockerfile",
-        "apt-packages-build.txt",
         "apt-packages.txt",
         "compose.base.yaml",
         "compose.override.yaml",
@@ -88,6 +83,8 @@ BOT = {
 NETWORK = {"certs/.gitignore", "certs/README.md"}
 NETWORK_OF_VENV = {"dev/network.py"}
 INDEX = {"pip.conf"}
+# With services, and for code that brings some, an editor's container runs beside them.
+SERVICES_OF_EDITOR = {".devcontainer/compose.yaml"}
 FOR_SERVICE = {
     "postgres": {
         "src/my_project/database.py",
@@ -131,6 +128,8 @@ def promised(answers: dict[str, Any]) -> set[str]:
         found |= NETWORK_OF_VENV
     if answers["company_network"] and answers["package_index"]:
         found |= INDEX
+    if isolation != "venv" and (app == "own" or answers["services"]):
+        found |= SERVICES_OF_EDITOR
     if app in SAMPLES:
         found = found.union(*(FOR_SERVICE[service] for service in answers["services"]))
 
@@ -236,7 +235,7 @@ def test_the_readme_is_the_same_for_each_isolation(bake: Bakery) -> None:
 def test_each_file_of_the_template_is_promised_to_some_project() -> None:
     """A condition on a choice that was renamed would leave a file that never renders."""
     groups = *WITH.values(), *CI.values(), *BOT.values(), *FOR_SERVICE.values()
-    promises = ALWAYS.union({"LICENSE"}, NETWORK, NETWORK_OF_VENV, INDEX, *groups)
+    promises = ALWAYS.union({"LICENSE"}, NETWORK, NETWORK_OF_VENV, INDEX, SERVICES_OF_EDITOR, *groups)
     names = {
         path.relative_to(ROOT / "template").as_posix().removesuffix(".jinja")
         for path in (ROOT / "template").rglob("*")
