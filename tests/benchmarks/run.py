@@ -1,7 +1,7 @@
 """Measure the figures of the template:  python tests/benchmarks/run.py [SECTION ...]
 
-Sections: rendering, tests, activation, setup, image, fleet. Each line is a ratio of medians, both
-measured in turn in this run on this machine, or a size; the goal stands beside it.
+Sections: footprint, rendering, tests, activation, setup, image, fleet. Each line is a ratio of
+medians, both measured in turn in this run on this machine, or a size; the goal stands beside it.
 `tests` takes ten minutes or more, and needs all shells.
 `setup` needs the network, or at least warm caches; `image` a Docker engine. `fleet` takes
 ten minutes; --projects=20 makes it a short one. It runs the tests of some projects in their
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +179,20 @@ def project(scratch: Path, name: str, **answers: str) -> Path:
     target = scratch / name
     run(COPIER, "copy", "-q", "--defaults", "--vcs-ref=HEAD", *data, ROOT, target)
     return target
+
+
+def footprint(scratch: Path) -> None:
+    """Count what a command-line program with all defaults gets."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from support.footprint import footprint as count
+    from support.projects import Project
+    from test_footprint import LIMITS
+
+    for isolation, limit in LIMITS.items():
+        path = project(scratch, isolation, isolation=isolation)
+        found, goals = asdict(count(Project(path, {}).files())), asdict(limit)
+        for name, number in found.items():
+            report(f"{isolation}: {name.replace('_', ' ')}", str(number), f"<= {goals[name]}")
 
 
 def activation(scratch: Path) -> None:
@@ -399,7 +414,7 @@ def fleet(scratch: Path, projects: int, jobs: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    sections = {f.__name__: f for f in (rendering, tests, activation, setup, image, fleet)}
+    sections = {f.__name__: f for f in (footprint, rendering, tests, activation, setup, image, fleet)}
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections))
     parser.add_argument("--projects", type=int, default=200, help="of the fleet (default: 200)")
     parser.add_argument("--jobs", type=int, default=2, help="of the fleet at a time (default: 2)")
