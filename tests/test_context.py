@@ -147,7 +147,8 @@ def test_lists_locks_source_and_tests_are_sent_and_nothing_else(
 ) -> None:
     project = bake(isolation="docker")
     older = "apt-packages-build.txt"
-    add(project, older, *NEVER, "certs/company.crt", "pip.conf", "test_x.py", "conftest.py", "setup.cfg")
+    add(project, older, *NEVER, "certs/company.crt", "pip.conf")
+    add(project, "test_x.py", "conftest.py", "setup.cfg")
     names = [name for name in project.files() if name.startswith(("src/", "tests/"))]
     assert sent(project, tmp_path) == {older, *LISTS, *names}
 

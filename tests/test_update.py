@@ -50,7 +50,9 @@ METADATA = {
 
 def is_own(name: str) -> bool:
     """Whether updates leave a file alone."""
-    return name in {*ADDED, *EARLIER} or f"/{name}" in OWN_FILES or name.startswith(("src/", "tests/"))
+    return (
+        name in {*ADDED, *EARLIER} or f"/{name}" in OWN_FILES or name.startswith(("src/", "tests/"))
+    )
 
 
 def edit(project: Project) -> Project:

@@ -421,7 +421,9 @@ def fleet(scratch: Path, projects: int, jobs: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    sections = {f.__name__: f for f in (footprint, rendering, tests, activation, setup, image, fleet)}
+    sections = {
+        f.__name__: f for f in (footprint, rendering, tests, activation, setup, image, fleet)
+    }
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections))
     parser.add_argument("--projects", type=int, default=200, help="of the fleet (default: 200)")
     parser.add_argument("--jobs", type=int, default=2, help="of the fleet at a time (default: 2)")

@@ -20,7 +20,9 @@ class Footprint:
     lines_of_development_md: int
 
     def __str__(self) -> str:
-        return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(self).items())
+        return ", ".join(
+            f"{count} {name.replace('_', ' ')}" for name, count in asdict(self).items()
+        )
 
 
 def footprint(files: dict[str, bytes]) -> Footprint:

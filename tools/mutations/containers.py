@@ -157,7 +157,8 @@ MAY = "test_production.py: may_nothing and cli"
 compose = group(mutations, "Compose", LOOKS, MAY, needs="docker")
 compose("Containers no longer drop capabilities", edit(PRODUCTION, without_lines("^ +cap_drop:")))
 compose(
-    "Containers may write to their file systems", edit(PRODUCTION, without_lines("^ +read_only: true"))
+    "Containers may write to their file systems",
+    edit(PRODUCTION, without_lines("^ +read_only: true")),
 )
 compose("Containers may gain privileges", edit(PRODUCTION, without_block("^ +security_opt:")))
 compose(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .breaking import Break, all_of, between, edit, replace, without_lines
+from .breaking import Break, between, edit, replace, without_lines
 from .model import COPIER, DOCKERIGNORE, GITIGNORE, SETTINGS_EXAMPLE, Mutation, group
 
 mutations: list[Mutation] = []
