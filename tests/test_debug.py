@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shlex
 import socket
 import subprocess
 import threading
@@ -13,6 +15,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.commands import ROOT
 from support.projects import Bakery, Project
 from test_docker import free_port, get_or_none
 from test_production import eventually
@@ -101,16 +104,22 @@ def stop_in_the_greeting(project: Project, debugger: Debugger, go: threading.Eve
     return value
 
 
-def under_debugpy(debugger: int, web: int, project: Project) -> list[str]:
-    """Return the command of docs/debugging.md, with free ports of this machine."""
-    ports, program = [f"-p=127.0.0.1:{debugger}:5678"], ["--wait-for-client", "-m", "my_project"]
-    if project.answers["app"] == "web":
-        ports += [f"-p=127.0.0.1:{web}:8000", "-e=APP_RELOAD=false"]
-        program = ["-m", "my_project"]
-    else:
-        program += ["hello", "Ada"]
-    python = ["python", "-Xfrozen_modules=off", "-m", "debugpy", "--listen", "0.0.0.0:5678"]
-    return ["docker", "compose", "run", "--rm", *ports, "app", *python, *program]
+def documented(app: str) -> list[str]:
+    """Return the words of the command that docs/debugging.md has for an application."""
+    page = (ROOT / "docs/debugging.md").read_text("utf-8")
+    commands = re.findall(r"^docker compose run .*?(?=^```)", page, re.MULTILINE | re.DOTALL)
+    [command] = [c for c in commands if ("-p 127.0.0.1:8001:8000" in c) == (app == "web")]
+    return shlex.split(command.replace("\\\n", " "))
+
+
+def with_ports(words: list[str], debugger: int, web: int) -> list[str]:
+    """Return the command with other ports of this machine, which nothing uses."""
+    others = {
+        "127.0.0.1:5678:5678": f"127.0.0.1:{debugger}:5678",
+        "127.0.0.1:8001:8000": f"127.0.0.1:{web}:8000",
+    }
+    assert others.keys() & {*words}
+    return [others.get(word, word) for word in words]
 
 
 def test_a_breakpoint_in_the_container(project: Project) -> None:
@@ -120,7 +129,7 @@ def test_a_breakpoint_in_the_container(project: Project) -> None:
     debug_port, port = free_port(), free_port()
     served = Project(project.path, {"port": port})
     project.run("docker", "compose", "build")
-    words = under_debugpy(debug_port, port, project)
+    words = with_ports(documented(project.answers["app"]), debug_port, port)
     program = subprocess.Popen(words, cwd=project.path, stdout=subprocess.PIPE, text=True)
 
     def ask() -> None:
