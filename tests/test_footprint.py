@@ -12,7 +12,7 @@ from support.projects import Bakery
 LIMITS = {
     #                 files, lines, root, dev/, DEVELOPMENT.md
     "venv": Footprint(34, 1650, 15, 950, 140),
-    "docker": Footprint(30, 950, 23, 200, 140),
+    "docker": Footprint(31, 1100, 23, 400, 140),
     "both": Footprint(42, 1950, 23, 950, 140),
 }
 
