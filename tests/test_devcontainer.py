@@ -50,17 +50,19 @@ def container(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Containe
     try:
         yield container
     finally:
+        # Of the images, only those that were made here: a service has one of the machine's.
+        made_here = [f"localhost/{name}:devcontainer", f"localhost/{name}:test"]
         for label in (
             f"com.docker.compose.project={name}-devcontainer",
             f"devcontainer.local_folder={folder}",
         ):
             words = ("docker", "ps", "-a", "--filter", f"label={label}", "--format")
-            images = run(*words, "{{.Image}}").stdout.split()
-            containers = run(*words, "{{.ID}}").stdout.split()
-            run("docker", "rm", "-f", *containers, check=False)
-            run("docker", "image", "rm", "-f", *images, check=False)
+            used = run(*words, "{{.Image}}").stdout.split()
+            derived = [image for image in used if image.startswith("vsc-")]
+            made_here += [*derived, *(image.removesuffix("-uid") for image in derived)]
+            run("docker", "rm", "-f", *run(*words, "{{.ID}}").stdout.split(), check=False)
         run("docker", "compose", "-p", f"{name}-devcontainer", "down", "--volumes", "-t1")
-        run("docker", "image", "rm", "-f", f"localhost/{name}:devcontainer", check=False)
+        run("docker", "image", "rm", "-f", *made_here, check=False)
         shutil.rmtree(folder)
 
 
