@@ -465,7 +465,7 @@ def test_becoming_own_code_keeps_what_is_there(bake: Bakery, released: Path) -> 
     after = project.files()
     assert {name for name in before if before[name] != after.get(name)} == {
         ".copier-answers.yml",
-        ".devcontainer/compose.yaml",
+        ".devcontainer/devcontainer.json",
         ".dockerignore",
         "DEVELOPMENT.md",
         "Dockerfile",

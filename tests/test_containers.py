@@ -23,8 +23,12 @@ SETTINGS = {"POSTGRES_PASSWORD": "secret"}
 # --- The table ----------------------------------------------------------------
 
 # What no service goes without.
-HARDENED = {"read_only": True, "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]}
-LOGS = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}}
+HARDENED = {
+    "read_only": True,
+    "cap_drop": ["ALL"],
+    "security_opt": ["no-new-privileges:true"],
+    "logging": {"driver": "json-file", "options": {"max-size": "10m", "max-file": "3"}},
+}
 PROGRAM = {
     "init": True,
     "stop_grace_period": "5s",
@@ -32,10 +36,7 @@ PROGRAM = {
     "mem_limit": 512 * MB,
     "cpus": 1,
     "pids_limit": 128,
-    "logging": LOGS,
 }
-# What is started for a while: the tests, and the program under the debugger.
-TOOL = {"init": True, "tmpfs": ["/tmp:mode=1777"], "mem_limit": 2048 * MB, "pids_limit": 512}
 SOURCE = {"user": "1000:1000", "mounts": ["src on /app/src, read-only"]}
 PORT = {"ports": ["127.0.0.1:8001 to 8000"]}
 
@@ -48,7 +49,6 @@ POSTGRES = {
     "mem_limit": 512 * MB,
     "cpus": 1,
     "pids_limit": 256,
-    "logging": LOGS,
     "mounts": ["volume postgres on /var/lib/postgresql, writable"],
 }
 REDIS = {
@@ -57,11 +57,17 @@ REDIS = {
     "mem_limit": 384 * MB,
     "cpus": 1,
     "pids_limit": 64,
-    "logging": LOGS,
     "mounts": ["volume redis on /data, writable"],
 }
-DEBUG = {**TOOL, **SOURCE, "stop_grace_period": "5s", "profiles": ["debug"], "pull_policy": "build"}
-TEST = {**TOOL, "profiles": ["test"], "pull_policy": "build"}
+# The tests, which need the profile of this name.
+TEST = {
+    "init": True,
+    "tmpfs": ["/tmp:mode=1777"],
+    "mem_limit": 2048 * MB,
+    "pids_limit": 512,
+    "profiles": ["test"],
+    "pull_policy": "build",
+}
 
 TABLE: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
     ("web", "production"): {
@@ -75,15 +81,9 @@ TABLE: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
         "migrate": {**PROGRAM, **SOURCE, "restart": "on-failure:3", "pull_policy": "build"},
         "postgres": {**POSTGRES, "ports": ["127.0.0.1:32178 to 5432"]},
         "redis": {**REDIS, "ports": ["127.0.0.1:32179 to 6379"]},
-        "debug": {**DEBUG, "ports": ["127.0.0.1:10450 to 5678", "127.0.0.1:10451 to 8000"]},
-        "test": TEST,
     },
     ("cli", "production"): {"app": {**PROGRAM, "pull_policy": "never"}},
-    ("cli", "development"): {
-        "app": {**PROGRAM, **SOURCE, "pull_policy": "never"},
-        "debug": {**DEBUG, "ports": ["127.0.0.1:10450 to 5678"]},
-        "test": TEST,
-    },
+    ("cli", "development"): {"app": {**PROGRAM, **SOURCE, "pull_policy": "never"}},
     ("own", "production"): {
         "app": {
             **PROGRAM,
@@ -101,7 +101,6 @@ TABLE: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
             "restart": "no",
             "pull_policy": "build",
         },
-        "test": TEST,
     },
 }
 # What a service has besides, which other tests look at by running it.
@@ -160,12 +159,13 @@ def test_each_service_may_what_the_table_says_and_nothing_else(
 ) -> None:
     files = ["compose.yaml"] if shape == "production" else []
     services = configured(projects[kind], *files)
-    expected = {name: HARDENED | service for name, service in TABLE[kind, shape].items()}
+    table = {**TABLE[kind, shape], "test": TEST}
+    expected = {name: HARDENED | service for name, service in table.items()}
     assert {name: described(services[name], projects[kind]) for name in services} == expected
 
 
 @pytest.mark.needs("docker")
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", ["web", "own"])
 def test_the_container_of_an_editor_may_write_to_the_project_and_to_its_home(
     kind: str, projects: dict[str, Project]
 ) -> None:
@@ -181,9 +181,19 @@ def test_the_container_of_an_editor_may_write_to_the_project_and_to_its_home(
     assert found == expected
 
 
+def test_without_services_the_container_of_an_editor_has_no_capabilities_either(
+    projects: dict[str, Project],
+) -> None:
+    """It needs no Docker Compose: test_devcontainer.py starts it."""
+    found = json.loads(projects["cli"].read(".devcontainer/devcontainer.json"))
+    limits = ["--cap-drop=ALL", "--security-opt=no-new-privileges", "--memory=4g"]
+    assert found["runArgs"] == [*limits, "--pids-limit=1024"]
+    assert found["remoteUser"] == "developer" and "dockerComposeFile" not in found
+
+
 @pytest.mark.needs("docker")
 def test_two_projects_publish_no_port_in_common(bake: Bakery) -> None:
-    """The program, its debugger, the program under it, and both services: five of each."""
+    """The program and both services: three of each."""
     answers = {"isolation": "docker", "app": "web", "services": ["postgres", "redis"]}
     published = [
         {
@@ -193,13 +203,15 @@ def test_two_projects_publish_no_port_in_common(bake: Bakery) -> None:
         }
         for name in ("One", "Two")
     ]
-    assert [len(ports) for ports in published] == [5, 5]
+    assert [len(ports) for ports in published] == [3, 3]
     assert not published[0] & published[1]
 
 
 # --- Who runs what ------------------------------------------------------------
 
 USERS = {
+    "python": "",
+    "debian": "",
     "base": "",
     "build": "",
     "deps": "",
@@ -252,12 +264,12 @@ def test_only_a_plain_python_program_is_stopped_by_an_interrupt(
 
 @pytest.fixture(scope="module")
 def running(bake: Bakery) -> Iterator[Project]:
-    """A web service in development, beside it the one under the debugger, and the tests."""
+    """A web service in development, and its tests."""
     name = f"Containers {os.getpid()}"
     answers = {"isolation": "docker", "app": "web", "port": str(free_port()), "project_name": name}
     project = bake(**answers, package_name="my_project")
     try:
-        compose(project, "--profile=debug", "up", "--wait", "app", "debug")
+        compose(project, "up", "--wait")
         compose(project, "run", "--detach", "test", "sleep", "600")
         yield project
     finally:
@@ -276,7 +288,7 @@ def container(project: Project, service: str) -> str:
 
 
 @pytest.mark.needs("docker", "index")
-@pytest.mark.parametrize("service", ["app", "debug", "test"])
+@pytest.mark.parametrize("service", ["app", "test"])
 def test_development_is_as_hardened_as_production(service: str, running: Project) -> None:
     [about] = json.loads(run("docker", "inspect", container(running, service)).stdout)
     host = about["HostConfig"]
@@ -292,14 +304,11 @@ def test_development_is_as_hardened_as_production(service: str, running: Project
 
 
 @pytest.mark.needs("docker", "index")
-@pytest.mark.parametrize("service", ["app", "debug"])
-def test_the_source_is_mounted_so_that_no_user_can_write_to_it(
-    service: str, running: Project
-) -> None:
-    [about] = json.loads(run("docker", "inspect", container(running, service)).stdout)
+def test_the_source_is_mounted_so_that_no_user_can_write_to_it(running: Project) -> None:
+    [about] = json.loads(run("docker", "inspect", container(running, "app")).stdout)
     mounts = {mount["Destination"]: mount["RW"] for mount in about["Mounts"]}
     assert mounts == {"/app/src": False}
-    seen = run("docker", "exec", container(running, service), "cat", "/proc/mounts").stdout
+    seen = run("docker", "exec", container(running, "app"), "cat", "/proc/mounts").stdout
     [options] = [line.split()[3] for line in seen.splitlines() if line.split()[1] == "/app/src"]
     assert options.split(",")[0] == "ro"
 
@@ -311,7 +320,7 @@ def test_the_tests_in_the_image_see_nothing_of_this_machine(running: Project) ->
 
 
 @pytest.mark.needs("docker", "index")
-@pytest.mark.parametrize("tag", ["dev", "debug", "test"])
+@pytest.mark.parametrize("tag", ["dev", "test"])
 def test_without_compose_development_does_not_run_as_root_either(
     tag: str, running: Project
 ) -> None:

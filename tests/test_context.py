@@ -100,7 +100,7 @@ PROGRAM = [
     "venv.py",
 ]
 
-LISTS = ["apt-packages-build.txt", "apt-packages.txt", "pyproject.toml"]
+LISTS = ["apt-packages.txt", "pyproject.toml"]
 LISTS += ["requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt"]
 NEVER = [".git/config", "README.md", "compose.yaml", "data/x.csv", "notes.txt", "scripts/x.py"]
 NEVER += ["dump.sql", "certificate.crt", "srcs/x.py", "requirements.yaml", "apt-packages-x.txt"]
@@ -146,9 +146,11 @@ def test_lists_locks_source_and_tests_are_sent_and_nothing_else(
     bake: Bakery, tmp_path: Path
 ) -> None:
     project = bake(isolation="docker")
-    add(project, *NEVER, "certs/company.crt", "pip.conf", "test_x.py", "conftest.py", "setup.cfg")
+    older = "apt-packages-build.txt"
+    add(project, older, *NEVER, "certs/company.crt", "pip.conf")
+    add(project, "test_x.py", "conftest.py", "setup.cfg")
     names = [name for name in project.files() if name.startswith(("src/", "tests/"))]
-    assert sent(project, tmp_path) == {*LISTS, *names}
+    assert sent(project, tmp_path) == {older, *LISTS, *names}
 
 
 def test_in_a_companys_network_its_certificates_and_index_are_sent(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import socket
 import subprocess
 import threading
@@ -14,7 +15,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from support.commands import ROOT
 from support.projects import Bakery, Project
+from test_docker import free_port, get_or_none
+from test_production import eventually
 
 pytestmark = pytest.mark.needs("docker", "index")
 
@@ -75,13 +79,6 @@ class Debugger:
         return answer.get("body", {})
 
 
-def debug_port(project: Project) -> int:
-    [port] = re.findall(
-        r"127\.0\.0\.1:\$\{DEBUG_PORT:-(\d+)\}", project.read("compose.override.yaml")
-    )
-    return int(port)
-
-
 def stop_in_the_greeting(project: Project, debugger: Debugger, go: threading.Event) -> str:
     """Set a breakpoint where the program greets; return the name that it has there."""
     name = {"cli": "cli.py", "web": "app.py"}[project.answers["app"]]
@@ -107,28 +104,45 @@ def stop_in_the_greeting(project: Project, debugger: Debugger, go: threading.Eve
     return value
 
 
+def documented(app: str) -> list[str]:
+    """Return the words of the command that docs/debugging.md has for an application."""
+    page = (ROOT / "docs/debugging.md").read_text("utf-8")
+    commands = re.findall(r"^docker compose run .*?(?=^```)", page, re.MULTILINE | re.DOTALL)
+    [command] = [c for c in commands if ("-p 127.0.0.1:8001:8000" in c) == (app == "web")]
+    return shlex.split(command.replace("\\\n", " "))
+
+
+def with_ports(words: list[str], debugger: int, web: int) -> list[str]:
+    """Return the command with other ports of this machine, which nothing uses."""
+    others = {
+        "127.0.0.1:5678:5678": f"127.0.0.1:{debugger}:5678",
+        "127.0.0.1:8001:8000": f"127.0.0.1:{web}:8000",
+    }
+    assert others.keys() & {*words}
+    return [others.get(word, word) for word in words]
+
+
 def test_a_breakpoint_in_the_container(project: Project) -> None:
+    """`app` itself runs under the debugger: as hardened as ever, with the same source."""
     go = threading.Event()
     answers = []
-    arguments = ["run", "--rm", "--service-ports", "debug", "hello", "Ada"]
-    if project.answers["app"] == "web":
-        arguments = ["--profile", "debug", "up", "--wait"]
-    project.run("docker", "compose", "build", "debug")
-    words = ["docker", "compose", *arguments]
+    debug_port, port = free_port(), free_port()
+    served = Project(project.path, {"port": port})
+    project.run("docker", "compose", "build")
+    words = with_ports(documented(project.answers["app"]), debug_port, port)
     program = subprocess.Popen(words, cwd=project.path, stdout=subprocess.PIPE, text=True)
 
     def ask() -> None:
         go.wait()
-        url = f"http://127.0.0.1:{debug_port(project) + 1}/?name=Ada"
-        with urllib.request.urlopen(url, timeout=120) as answer:
+        eventually(lambda: get_or_none(served, "/healthz") == {"status": "ok"})
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/?name=Ada", timeout=120) as answer:
             answers.append(json.load(answer))
 
     client = threading.Thread(target=ask, daemon=True)
     try:
+        debugger = Debugger(debug_port)
         if project.answers["app"] == "web":
-            assert program.wait(60) == 0
             client.start()
-        debugger = Debugger(debug_port(project))
         assert stop_in_the_greeting(project, debugger, go) == "'Ada'"
         if project.answers["app"] == "web":
             client.join(20)
@@ -136,5 +150,5 @@ def test_a_breakpoint_in_the_container(project: Project) -> None:
         else:
             assert program.communicate(timeout=20)[0].endswith("Hello, Ada!\n")
     finally:
-        program.kill()
-        project.run("docker", "compose", "--profile=*", "down", "-t5")
+        program.terminate()
+        project.run("docker", "compose", "down", "--remove-orphans", "-t5")

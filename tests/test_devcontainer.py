@@ -34,9 +34,11 @@ class Container(Project):
         return self.cli("exec", "bash", "-c", script)
 
 
-@pytest.fixture(scope="module")
-def container(bake: Bakery) -> Iterator[Container]:
-    made = bake(isolation="both", app="web", project_name=f"Dev {os.getpid()}", package_name="mine")
+@pytest.fixture(scope="module", params=[[], ["redis"]], ids=["alone", "with a service"])
+def container(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Container]:
+    """Without services it is the image alone, and with some it is started by Docker Compose."""
+    answers = {"isolation": "both", "app": "web", "services": request.param}
+    made = bake(**answers, project_name=f"Dev {os.getpid()}", package_name="mine")
     folder = Path(tempfile.mkdtemp())
     container = Container(folder, made.answers)
     shutil.copytree(made.path, folder, dirs_exist_ok=True)
@@ -48,17 +50,25 @@ def container(bake: Bakery) -> Iterator[Container]:
     try:
         yield container
     finally:
-        of_this = f"label=com.docker.compose.project={name}-devcontainer"
-        used = run("docker", "ps", "-aq", "--filter", of_this, "--format", "{{.Image}}")
+        # Of the images, only those that were made here: a service has one of the machine's.
+        made_here = [f"localhost/{name}:devcontainer", f"localhost/{name}:test"]
+        for label in (
+            f"com.docker.compose.project={name}-devcontainer",
+            f"devcontainer.local_folder={folder}",
+        ):
+            words = ("docker", "ps", "-a", "--filter", f"label={label}", "--format")
+            used = run(*words, "{{.Image}}").stdout.split()
+            derived = [image for image in used if image.startswith("vsc-")]
+            made_here += [*derived, *(image.removesuffix("-uid") for image in derived)]
+            run("docker", "rm", "-f", *run(*words, "{{.ID}}").stdout.split(), check=False)
         run("docker", "compose", "-p", f"{name}-devcontainer", "down", "--volumes", "-t1")
-        images = (*used.stdout.split(), f"localhost/{name}:devcontainer")
-        run("docker", "image", "rm", "-f", *images, check=False)
+        run("docker", "image", "rm", "-f", *made_here, check=False)
         shutil.rmtree(folder)
 
 
 def test_an_editor_works_in_the_container(container: Container) -> None:
     read = json.loads(container.cli("read-configuration"))
-    assert read["workspace"] == {"workspaceFolder": "/app"}
+    assert read["workspace"]["workspaceFolder"] == "/app"
     up = json.loads(container.cli("up").splitlines()[-1])
     assert (up["outcome"], up["remoteUser"]) == ("success", "developer")
 
@@ -66,7 +76,7 @@ def test_an_editor_works_in_the_container(container: Container) -> None:
     assert "All checks passed" in container.execute("ruff check")
     ask = "import urllib.request as u; print(u.urlopen('http://localhost:8000/healthz').status)"
     script = f"""
-        APP_RELOAD=false python -m mine &
+        APP_PORT=8000 APP_RELOAD=false python -m mine &
         server=$!
         for _ in $(seq 100); do python -c "{ask}" && break || sleep 0.5; done
         kill -INT $server

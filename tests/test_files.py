@@ -20,10 +20,8 @@ from support.rendered import GROUPS, Content, Rendered, answers_of_groups, disti
 
 ALWAYS = {
     ".copier-answers.yml",
-    ".editorconfig",
     ".env.example",
     ".gitignore",
-    ".pre-commit-config.yaml",
     ".python-version",
     "DEVELOPMENT.md",
     "README.md",
@@ -37,7 +35,6 @@ ALWAYS = {
     "requirements.txt",
 }
 SAMPLE = {
-    ".gitattributes",
     "src/my_project/__init__.py",
     "src/my_project/__main__.py",
     "src/my_project/settings.py",
@@ -60,11 +57,9 @@ WITH: dict[str, set[str]] = {
         "dev/dev_packages.py",
     },
     "docker": {
-        ".devcontainer/compose.yaml",
         ".devcontainer/devcontainer.json",
         ".dockerignore",
         "Dockerfile",
-        "apt-packages-build.txt",
         "apt-packages.txt",
         "compose.base.yaml",
         "compose.override.yaml",
@@ -84,6 +79,8 @@ BOT = {
 }
 NETWORK = {"certs/.gitignore", "certs/README.md", "dev/dev_network.py"}
 INDEX = {"pip.conf"}
+# With services, and for code that brings some, an editor's container runs beside them.
+SERVICES_OF_EDITOR = {".devcontainer/compose.yaml"}
 FOR_SERVICE = {
     "postgres": {
         "src/my_project/database.py",
@@ -125,6 +122,8 @@ def promised(answers: dict[str, Any]) -> set[str]:
         found |= NETWORK
     if answers["company_network"] and answers["package_index"]:
         found |= INDEX
+    if isolation != "venv" and (app == "own" or answers["services"]):
+        found |= SERVICES_OF_EDITOR
     if app in SAMPLES:
         found = found.union(*(FOR_SERVICE[service] for service in answers["services"]))
 
@@ -230,12 +229,15 @@ def test_the_readme_is_the_same_for_each_isolation(bake: Bakery) -> None:
 def test_each_file_of_the_template_is_promised_to_some_project() -> None:
     """A condition on a choice that was renamed would leave a file that never renders."""
     groups = *WITH.values(), *CI.values(), *BOT.values(), *FOR_SERVICE.values()
-    promises = ALWAYS.union({"LICENSE"}, NETWORK, NETWORK_OF_VENV, INDEX, *groups)
+    promises = ALWAYS.union(
+        {"LICENSE"}, NETWORK, NETWORK_OF_VENV, INDEX, SERVICES_OF_EDITOR, *groups
+    )
     names = {
         path.relative_to(ROOT / "template").as_posix().removesuffix(".jinja")
         for path in (ROOT / "template").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    names = {re.sub(r"\{%.*?%\}", "", name) for name in names}
     names = {name.replace("{{ package_name }}", "my_project") for name in names}
     assert names - {"{{ _copier_conf.answers_file }}"} == promises - {".copier-answers.yml"}
 

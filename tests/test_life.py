@@ -366,23 +366,25 @@ def test_a_conflict_leaves_both_sides_in_the_file(project: Project) -> None:
     assert "LICENSE" in project.run("git", "diff", "--name-only", "--diff-filter=U").stdout
 
 
-def test_pre_commit_stops_what_an_update_left_unsolved(project: Project) -> None:
-    def stopped_by() -> list[str]:
-        project.run("git", "add", "-A")
-        done = project.run("pre-commit", "run", check=False)
-        found = re.findall(r"^- hook id: (\w+)\n- exit code: 1$", done.stdout, re.MULTILINE)
-        assert bool(done.returncode) == bool(found), done.stdout
-        return found
-
+def test_git_names_the_conflicts_that_an_update_left(project: Project) -> None:
+    """So says the message of the update."""
     project.append("LICENSE", "Ours.\n")
-    assert stopped_by() == []
     project.commit()
-    project.update("v2.0.0")
-    assert stopped_by() == ["conflict"]
-    project.run("git", "reset", "-q", "--hard")
-    assert update(project, "--conflict=rej").returncode == 0
-    assert (project.path / "LICENSE.rej").exists()
-    assert stopped_by() == ["rejected"]
+    assert "git diff --check" in update(project).stderr
+    done = project.run("git", "diff", "--check", check=False)
+    assert "LICENSE:" in done.stdout and "leftover conflict marker" in done.stdout
+
+
+def test_an_update_names_the_files_that_a_switch_leaves_behind(
+    bake: Bakery, repository: Path
+) -> None:
+    project = bake(repository, "v1.0.0", isolation="docker")
+    project.commit()
+    assert "Nothing uses" not in update(project, "--vcs-ref=v1.0.0").stderr
+    message = update(project, "--vcs-ref=v1.0.0", "--data=isolation=venv").stderr
+    left = re.findall(r"Nothing uses (\S+) without Docker\. It is yours", message)
+    assert left == ["apt-packages.txt", "compose.own.yaml"]
+    assert all((project.path / name).exists() for name in left)
 
 
 @pytest.mark.parametrize("changed", ["Dockerfile", "dev/do", "pyproject.toml"])

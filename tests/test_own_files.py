@@ -12,11 +12,8 @@ from test_update import change_everything
 
 # Written once: no update touches them, or brings them back.
 WRITTEN_ONCE = {
-    ".editorconfig",
     ".env.example",
-    ".gitattributes",
     ".gitignore",
-    ".pre-commit-config.yaml",
     "README.md",
     "requirements-dev.in",
     "requirements-dev.txt",
@@ -40,7 +37,7 @@ WRITTEN_ONCE = {
 }
 # No update touches them either, but the next one brings back what was deleted, since another
 # file needs it.
-NEEDED = {"apt-packages-build.txt", "apt-packages.txt", "compose.own.yaml", "renovate.json"}
+NEEDED = {"apt-packages.txt", "compose.own.yaml", "renovate.json"}
 
 EVERYTHING = {
     "isolation": "both",

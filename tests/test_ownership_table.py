@@ -41,7 +41,6 @@ PLACES = {
     "volume": "compose.own.yaml",
     "Debian packages": "apt-packages.txt",
     "pytest": "pyproject.toml",
-    "hooks": ".pre-commit-config.yaml",
 }
 
 

@@ -30,9 +30,8 @@ ADDED = {
     ".github/workflows/ours.yml": "on: push\njobs: {}\n",
     ".gitignore": "\n/notes/\n",
     ".gitlab-ci.local.yml": "venv: {before_script: ['true']}\n",
-    ".pre-commit-config.yaml": "  - {repo: meta, hooks: [{id: identity}]}\n",
     "apt-packages-build.txt": "sl\n",
-    "apt-packages.txt": "hello\n",
+    "apt-packages.txt": "hello\nbuild: sl\n",
     "compose.dev.yaml": "services: {app: {labels: [ours]}}\n",
     "compose.own.yaml": "services: {app: {mem_limit: 1g}}\n",
     "notes.txt": "ours\n",
@@ -40,6 +39,8 @@ ADDED = {
     "src/{package}/settings.py": "\nOURS = 1\n",
     "tests/conftest.py": "\nOURS = 1\n",
 }
+# Files of the user's that only earlier versions wrote.
+EARLIER = {".editorconfig", ".gitattributes", ".pre-commit-config.yaml"}
 METADATA = {
     'readme = "README.md"': 'readme = { file = "README.md", content-type = "text/markdown" }',
     'version = "0.1.0"': 'version = "1.2.3"\nkeywords = ["notes"]',
@@ -51,7 +52,9 @@ METADATA = {
 
 def is_own(name: str) -> bool:
     """Whether updates leave a file alone."""
-    return name in ADDED or f"/{name}" in OWN_FILES or name.startswith(("src/", "tests/"))
+    return (
+        name in {*ADDED, *EARLIER} or f"/{name}" in OWN_FILES or name.startswith(("src/", "tests/"))
+    )
 
 
 def edit(project: Project) -> Project:
@@ -152,7 +155,7 @@ def test_docker_gets_the_files_that_it_needs_and_they_stay(bake: Bakery, release
     project.commit()
     project.update("v1.0.0", isolation="venv")
     left = project.files().keys() - bake(released, "v1.0.0", isolation="venv").files().keys()
-    assert left == {"apt-packages-build.txt", "apt-packages.txt", "compose.own.yaml"}
+    assert left == {"apt-packages.txt", "compose.own.yaml"}
 
 
 def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bakery) -> None:

@@ -1,7 +1,7 @@
 """Measure the figures of the template:  python tests/benchmarks/run.py [SECTION ...]
 
-Sections: rendering, tests, activation, setup, image, fleet. Each line is a ratio of medians, both
-measured in turn in this run on this machine, or a size; the goal stands beside it.
+Sections: footprint, rendering, tests, activation, setup, image, fleet. Each line is a ratio of
+medians, both measured in turn in this run on this machine, or a size; the goal stands beside it.
 `tests` takes ten minutes or more, and needs all shells.
 `setup` needs the network, or at least warm caches; `image` a Docker engine. `fleet` takes
 ten minutes; --projects=20 makes it a short one. It runs the tests of some projects in their
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ import yaml
 ROOT = Path(__file__).resolve().parent.parent.parent
 BIN = Path(sys.executable).parent
 COPIER = BIN / "copier"
+# The version with which this one is compared.
+BEFORE = "9d6c119"
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 ENVIRONMENT = {
     **{k: v for k, v in os.environ.items() if not k.startswith(("VIRTUAL_ENV", "PROJECT_PYTHON"))},
@@ -99,15 +102,21 @@ def templates(scratch: Path) -> list[Path]:
 
 
 def rendering(scratch: Path) -> None:
-    repositories = templates(scratch)
+    before = scratch / "before"
+    run("git", "clone", "-q", ROOT, before)
+    git(before, "checkout", "-q", BEFORE)
+    (before / "RELEASE").write_text("1")
+    release(before, "v900.0.0")
+    repositories = [*templates(scratch), before]
     target = scratch / "project"
 
     def copy(repository: Path) -> None:
         shutil.rmtree(target, ignore_errors=True)
         run(COPIER, "copy", "-q", "--defaults", repository, target)
 
-    ours, floor = medians(7, *((lambda r=r: copy(r)) for r in repositories))
-    report("copier copy --defaults, against a one-file template", ratio(ours, floor), "<= 1.25")
+    now, floor, then = medians(9, *((lambda r=r: copy(r)) for r in repositories))
+    report("copier copy --defaults, against before", ratio(now, then), "<= 0.88")
+    report("copier copy --defaults, against a one-file template", ratio(now, floor), "none")
 
     projects = []
     for repository in repositories:
@@ -128,13 +137,12 @@ def rendering(scratch: Path) -> None:
         git(project, "reset", "-q", "--hard")
         git(project, "clean", "-qfd")
 
-    ours, floor = medians(5, *((lambda p=p: update(p)) for p in projects))
-    report("copier update, against a one-file template", ratio(ours, floor), "<= 1.5")
+    now, floor, then = medians(7, *((lambda p=p: update(p)) for p in projects))
+    report("copier update, against before", ratio(now, then), "<= 0.95")
+    report("copier update, against a one-file template", ratio(now, floor), "none")
 
 
-# The version that the tests are compared with. Its tests in Wine run only when they are asked for
-# now, and the linters became more and other ones.
-BEFORE = "9d6c119"
+# Its tests in Wine run only when they are asked for now, and the linters became more and other ones.
 NEITHER = {"test_lint.py", "test_windows.py"}
 
 
@@ -178,6 +186,20 @@ def project(scratch: Path, name: str, **answers: str) -> Path:
     target = scratch / name
     run(COPIER, "copy", "-q", "--defaults", "--vcs-ref=HEAD", *data, ROOT, target)
     return target
+
+
+def footprint(scratch: Path) -> None:
+    """Count what a command-line program with all defaults gets."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from support.footprint import footprint as count
+    from support.projects import Project
+    from test_footprint import LIMITS
+
+    for isolation, limit in LIMITS.items():
+        path = project(scratch, isolation, isolation=isolation)
+        found, goals = asdict(count(Project(path, {}).files())), asdict(limit)
+        for name, number in found.items():
+            report(f"{isolation}: {name.replace('_', ' ')}", str(number), f"<= {goals[name]}")
 
 
 def activation(scratch: Path) -> None:
@@ -422,7 +444,9 @@ def fleet(scratch: Path, projects: int, jobs: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    sections = {f.__name__: f for f in (rendering, tests, activation, setup, image, fleet)}
+    sections = {
+        f.__name__: f for f in (footprint, rendering, tests, activation, setup, image, fleet)
+    }
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections))
     parser.add_argument("--projects", type=int, default=200, help="of the fleet (default: 200)")
     parser.add_argument("--jobs", type=int, default=2, help="of the fleet at a time (default: 2)")

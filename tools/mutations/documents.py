@@ -67,10 +67,6 @@ fact(
     "test_ownership_table.py",
 )
 fact(
-    "The guide names another port for the debugger than Compose has",
-    edit(GUIDES, replace(r"\{\{ debug_port \}\}|(?<=debug )5678", "5679")),
-)
-fact(
     "The project's README links to a file that does not exist",
     edit(PROJECT_README, replace(r"\(\.env\.example\)", "(.env.sample)")),
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .breaking import Break, all_of, between, edit, replace, without_lines
-from .model import COPIER, DOCKERIGNORE, GITIGNORE, PRE_COMMIT, SETTINGS_EXAMPLE, Mutation, group
+from .breaking import Break, between, edit, replace, without_lines
+from .model import COPIER, DOCKERIGNORE, GITIGNORE, SETTINGS_EXAMPLE, Mutation, group
 
 mutations: list[Mutation] = []
 
@@ -35,8 +35,8 @@ owner(
     "An update no longer brings fixes of the Dockerfile",
     edit(
         COPIER,
-        replace(r"^(\s+)/\.editorconfig$", r"\1/.editorconfig\n\1/Dockerfile"),
-        replace(r"^  - /\.editorconfig$", r"  - /.editorconfig\n  - /Dockerfile"),
+        replace(r"^(\s+)/\.gitignore$", r"\1/Dockerfile\n\1/.gitignore"),
+        replace(r"^  - /\.gitignore$", r"  - /Dockerfile\n  - /.gitignore"),
     ),
 )
 owner(
@@ -101,25 +101,23 @@ git(
 )
 git(
     "Shell scripts get Windows' ends of lines in a checkout there",
-    all_of(
-        *(edit(f"template/{name}", without_lines(r"eol=lf")) for name in ("**/dev/.gitattributes",))
-    ),
+    edit("template/dev/.gitattributes", without_lines("^\\* text eol=lf")),
     "test_line_endings.py",
 )
 git(
     "Batch files get Unix' ends of lines in a checkout",
-    edit("template/.gitattributes template/*/.gitattributes", replace("eol=crlf", "eol=lf")),
+    edit("template/dev/.gitattributes", replace("eol=crlf", "eol=lf")),
     "test_line_endings.py",
 )
 git(
-    "pre-commit lets conflicts of an update pass",
-    edit(PRE_COMMIT, replace(r"<\{7\}", "<{70}"), replace(r">\{7\}", ">{70}")),
-    "test_life.py: pre_commit",
+    "An update does not say how conflicts are found",
+    edit(COPIER, replace("git diff --check", "git diff")),
+    "test_life.py: conflicts",
 )
 git(
-    "pre-commit lets rejected parts of an update pass",
-    edit(PRE_COMMIT, replace(r"\\\.rej\$", r"\\.rejected$")),
-    "test_life.py: pre_commit",
+    "An update does not name what a switch leaves behind",
+    edit(COPIER, without_lines("^ *Nothing uses")),
+    "test_life.py: leaves_behind",
 )
 
 example = group(

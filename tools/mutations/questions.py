@@ -66,11 +66,6 @@ question(
     "test_questions.py: port",
 )
 question(
-    "All debuggers get the same port",
-    edit(COPIER, inside("^debug_port:", replace(r"\(project_name \| sha1\)", "('x' | sha1)"))),
-    "test_containers.py test_questions.py: port",
-)
-question(
     "The databases of all projects get the same port",
     edit(COPIER, inside("^postgres_port:", replace(r"\(project_name \| sha1\)", "('x' | sha1)"))),
     "test_questions.py: port",
