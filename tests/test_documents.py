@@ -674,8 +674,8 @@ def test_each_command_that_this_repository_names_fits_a_project(
 
 def test_each_file_in_the_list_of_what_you_get_is_in_a_project(made: list[Project]) -> None:
     text = (ROOT / "README.md").read_text("utf-8")
-    [listed] = blocks(text.partition("\n## What you get\n")[2], "text")
-    names = [line.split()[0] for line in listed.splitlines()]
+    listed = blocks(text.partition("\n## What you get\n")[2], "text")
+    names = [line.split()[0] for line in "".join(listed).splitlines()]
     assert len(names) > 15
     for name in names:
         assert any((project.path / name).exists() for project in made), name

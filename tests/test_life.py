@@ -19,12 +19,22 @@ import pytest
 import yaml
 from copier.errors import UserMessageError
 from support.answers import ASKED, QUESTIONS, SAMPLES, choices
-from support.commands import run
+from support.commands import ROOT, run
 from support.projects import Bakery, Project
 from support.versions import release
 from test_update import change_everything, edit, updated
 
 COPIER = (sys.executable, "-m", "copier")
+UPDATING = (ROOT / "docs/updating.md").read_text("utf-8")
+SWITCHING = (ROOT / "docs/switching.md").read_text("utf-8")
+
+
+def command_after(text: str, page: str) -> str:
+    """Return the first block of commands after a text on a page."""
+    assert text in page
+    found = re.search(r"^```sh\n(.*?)^```", page.partition(text)[2], re.DOTALL | re.MULTILINE)
+    assert found
+    return found[1]
 
 
 def update(project: Project, *flags: str) -> subprocess.CompletedProcess[str]:
@@ -175,10 +185,8 @@ def test_the_messages_tell_what_to_type_next(
 
 
 def drift(project: Project, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command that DEVELOPMENT.md tells for it."""
-    text = project.read("DEVELOPMENT.md").partition("This shows which of the template")[2]
-    [command, *_] = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    assert "copier recopy" in command
+    """Run the command of docs/updating.md for it."""
+    command = command_after("## The template's files were changed", UPDATING)
     return project.run("sh", "-c", command, check=False, env=variables)
 
 
@@ -247,8 +255,7 @@ def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
     project = bake(released, "v1.0.0", isolation="docker", app="web", port="8123")
     project.commit()
     project.update("v1.0.0", services=["postgres"])
-    text = project.read("DEVELOPMENT.md").partition("\nmkdir ../fresh")
-    command = "".join(text[1:]).partition("```")[0]
+    command = command_after("take over what differs", SWITCHING)
     done = project.run("sh", "-c", command, check=False)
     assert "\n+++ ../fresh/requirements.in\t" in done.stdout
     fresh = Project(project.path.parent / "fresh", {}).files()
@@ -259,7 +266,7 @@ def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
     assert "src/my_project/database.py" in fresh.keys() - project.files().keys()
 
 
-# --- Updates that go wrong: DEVELOPMENT.md has a table of them -------------------
+# --- Updates that go wrong: docs/updating.md has a section for each -------------------
 
 
 @pytest.fixture
@@ -349,8 +356,7 @@ def test_after_a_version_was_deleted_a_recopy_goes_on(
 ) -> None:
     change_answers(project, r"_commit: .*", "_commit: v0.9.0")
     before = project.files()
-    text = project.read("DEVELOPMENT.md")
-    [command] = re.findall(r"says `Unknown revision` .*?: `(.*?)`", text)
+    command = command_after('## "Unknown revision"', UPDATING)
     project.run(sys.executable, "-m", *command.split())
     expected = updated(before, edit(bake(repository, "v2.0.0")).files())
     assert project.files() == expected | {"pyproject.toml": before["pyproject.toml"]}
@@ -406,9 +412,7 @@ def test_an_update_that_was_killed_can_be_undone_and_done_again(
     assert project.run("git", "status", "--porcelain").stdout
     with pytest.raises(UserMessageError, match="Destination repository is dirty"):
         project.update("v2.0.0")
-    text = project.read("DEVELOPMENT.md")
-    [undo] = re.findall(r"was interrupted, .*? \| `(.*?)`", text)
-    project.run("sh", "-c", undo)
+    project.run("sh", "-c", command_after("## The update was interrupted", UPDATING))
     assert project.files() == before
     project.update("v2.0.0")
     assert project.files() == updated(before, edit(bake(repository, "v2.0.0")).files())
