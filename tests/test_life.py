@@ -101,7 +101,7 @@ def test_asks_in_order_with_help_and_takes_the_defaults(
     for question in ASKED_BY_DEFAULT:
         child.expect_exact(first_line(question))
         child.send("\r")
-    child.expect_exact("see DEVELOPMENT.md there.")
+    child.expect_exact("DEVELOPMENT.md there has the everyday commands.")
     child.expect(pexpect.EOF)
     made = Project(tmp_path / "project", {}).files()
     fresh = bake().files()
@@ -117,7 +117,7 @@ def test_a_wrong_answer_is_explained_and_can_be_mended(
     child.expect_exact(first_line("project_name"))
     child.expect_exact("My Project")
     child.send("\x15-x-\r")  # Ctrl-U empties the line
-    child.expect_exact("Use a letter or digit at its ends")
+    child.expect_exact("Use a letter or digit at each end")
     child.send("\x15Mended\r")
     child.expect_exact(first_line("package_name"))
     child.expect_exact("mended")
@@ -151,7 +151,7 @@ def test_no_message_tells_to_overwrite_settings_that_are_there(
     assert "\n    cp .env.example .env\n" in Project(tmp_path, {}).run(*words).stderr
     project.commit()
     after_update = update(project).stderr
-    assert ".env" not in after_update and "docker compose run" in after_update
+    assert ".env" not in after_update and "dev/do run hello" in after_update
 
 
 @pytest.mark.parametrize("app", SAMPLES)
@@ -166,19 +166,40 @@ def test_the_messages_tell_what_to_type_next(
     project.commit()
     copier.run_update(project.path, defaults=True, overwrite=True)
     after_update = capsys.readouterr().err
-    assert f"Other Name is in {project.path};" in after_copy
+    assert f"Other Name is in {project.path}. DEVELOPMENT.md there" in after_copy
     assert "Look at the changes with `git diff`" in after_update
-    for message in (after_copy, after_update):
-        told = [line.strip() for line in message.splitlines() if line.startswith("    ")]
-        told = [line for line in told if not re.match(r"(create|identical|conflict|over)", line)]
-        if isolation != "docker":
-            hello = " hello" if app == "cli" else ""
-            assert told == [". dev/activate", f"python -m other_name{hello}"]
-        elif app == "cli":
-            hello = "docker compose run --rm app python -m other_name hello"
-            assert told == [hello, "docker compose run --rm test"]
-        else:
-            assert told == ["docker compose up --wait", "curl http://localhost:8123/"]
+    begin = [
+        f"cd {project.path}",
+        "git init",
+        'git add --all && git commit --message "Start from the template"',
+    ]
+    hello = " hello" if app == "cli" else ""
+    if isolation != "docker":
+        use = [". dev/activate", f"dev/do run{hello}"]
+    elif app == "cli":
+        use = ["dev/do run hello", "dev/do test"]
+    else:
+        use = ["docker compose up --wait", "curl http://localhost:8123/"]
+    assert to_type(after_copy) == begin + use
+    assert to_type(after_update) == use
+
+
+def to_type(message: str) -> list[str]:
+    """Return the indented lines of a message, without the names of files that Copier prints."""
+    lines = [line.strip() for line in message.splitlines() if line.startswith("    ")]
+    return [line for line in lines if not re.match(r"(create|identical|conflict|over)", line)]
+
+
+@pytest.mark.parametrize("name", ["project", "my project", "it's $HOME `date`", "100% (new) & old"])
+def test_after_the_first_message_a_project_can_be_updated(
+    name: str, released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = Project(tmp_path / name, {})
+    copier.run_copy(str(released), project.path, {"isolation": "venv"}, defaults=True)
+    commands = to_type(capsys.readouterr().err)[:3]
+    run("sh", "-ec", "\n".join(commands), cwd=tmp_path)
+    assert project.run("git", "status", "--porcelain").stdout == ""
+    assert update(project).returncode == 0
 
 
 # --- Changes by hand ----------------------------------------------------------
