@@ -28,7 +28,9 @@ PAGE = ROOT / "docs/adopting.md"
 
 def commands() -> list[str]:
     """Return the five commands of the page."""
-    [first, *_] = re.findall(r"^```sh\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    [first, *_] = re.findall(
+        r"^```sh\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
     return str(first).splitlines()
 
 

@@ -33,7 +33,7 @@ HELP = {
     "port": "On which port",
     "services": "Which services should it use?",
     "license": "Under which terms may others use it?",
-    "company_network": "Does your network have its own package index, registry mirror or certificates?",
+    "company_network": "Does your network have its own package index, registry or certificates?",
     "registry": "Which registry mirrors the public images",
     "package_index": "What is the URL of your package index?",
     "ci": "What should run the linters and tests when you push?",

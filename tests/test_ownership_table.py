@@ -42,7 +42,6 @@ PLACES = {
     "volumes": "compose.own.yaml",
     "Debian packages": "apt-packages.txt",
     "pytest": "pyproject.toml",
-    "hooks": ".pre-commit-config.yaml",
 }
 
 
