@@ -14,16 +14,8 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
 import copier  # noqa: E402
-from support.texts import Text, of_project, of_repository  # noqa: E402
+from support.texts import PROJECTS, Text, of_project, of_repository  # noqa: E402
 from support.versions import export  # noqa: E402
-
-# Together, these projects have every file.
-PROJECTS = [
-    {"isolation": "venv", "app": "own", "ci": "github", "update_bot": "schedule"},
-    {"isolation": "docker", "app": "web", "services": ["postgres", "redis"], "ci": "gitlab"},
-    {"app": "cli", "services": ["postgres", "redis"], "ci": "github", "update_bot": "renovate"},
-    {"app": "web", "company_network": True, "package_index": "https://pypi.example.com/simple"},
-]
 
 
 def collect(folder: Path) -> list[Text]:

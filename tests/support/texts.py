@@ -13,11 +13,20 @@ import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .answers import QUESTIONS
 from .commands import ROOT
 
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+
+# Answers of projects that, together, have every file.
+PROJECTS: list[dict[str, Any]] = [
+    {"isolation": "venv", "app": "own", "ci": "github", "update_bot": "schedule"},
+    {"isolation": "docker", "app": "web", "services": ["postgres", "redis"], "ci": "gitlab"},
+    {"app": "cli", "services": ["postgres", "redis"], "ci": "github", "update_bot": "renovate"},
+    {"app": "web", "company_network": True, "package_index": "https://pypi.example.com/simple"},
+]
 
 # Endings and names of files in which a line that starts with # is a comment.
 HASH = (".sh", ".fish", ".csh", ".nu", ".ps1", ".yaml", ".yml", ".toml", ".in", ".conf", ".env")
@@ -197,7 +206,7 @@ def of_repository() -> Iterator[Text]:
     for path in sorted((ROOT / "includes").glob("*.txt")):
         content = re.sub(r"\{[%#].*?[%#]\}", "", path.read_text("utf-8"), flags=re.DOTALL)
         for part in content.split("\n\n"):
-            lines = [line for line in part.splitlines() if not line.startswith("    ")]
+            lines = [line for line in part.splitlines() if line and not line.startswith("    ")]
             if lines:
                 file = path.relative_to(ROOT).as_posix()
                 yield Text(file, line_of(lines[0], content), "prose", " ".join(lines).strip())
