@@ -161,6 +161,24 @@ def test_an_update_without_hooks(bake: Bakery, released: Path) -> None:
     project.run("sh", "-c", the_command("updating.md", "GIT_CONFIG_COUNT"))
 
 
+def test_the_hooks_reject_what_an_update_left_unresolved(bake: Bakery) -> None:
+    [hooks] = blocks((ROOT / "docs/updating.md").read_text("utf-8"), "yaml")
+    project = bake()
+    project.write(".pre-commit-config.yaml", hooks)
+    project.commit()
+
+    def rejected_by() -> list[str]:
+        project.run("git", "add", "--all")
+        said = project.run("pre-commit", "run", check=False).stdout
+        return re.findall(r"^- hook id: (\w+)$", said, re.MULTILINE)
+
+    project.append("LICENSE", "Ours.\n")
+    assert rejected_by() == []
+    project.append("LICENSE", "<<<<<<< before updating\n")
+    project.write("LICENSE.rej", "@@ -1 +1 @@\n")
+    assert rejected_by() == ["conflict", "rejected"]
+
+
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("file", [None, "NAME=file\n"])
 @pytest.mark.parametrize("shell", [None, "shell"])

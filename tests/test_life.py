@@ -401,8 +401,6 @@ def test_pre_commit_stops_what_an_update_left_unsolved(project: Project) -> None
         assert bool(done.returncode) == bool(found), done.stdout
         return found
 
-    hooks = UPDATING.partition("```yaml\n")[2].partition("```")[0]
-    project.write(".pre-commit-config.yaml", hooks)
     project.append("LICENSE", "Ours.\n")
     assert stopped_by() == []
     project.commit()

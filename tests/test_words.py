@@ -71,6 +71,7 @@ REWRITTEN_ELSEWHERE = (
     "requirements-dev.in",
 )
 
+
 @pytest.fixture(scope="module")
 def texts(bake: Bakery) -> list[Text]:
     found = [*of_repository()]

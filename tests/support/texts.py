@@ -34,7 +34,9 @@ HASH_NAMES = {"activate", "do", "Dockerfile", ".dockerignore", ".env.example", "
 HASH_NAMES |= {".gitattributes", ".editorconfig", "apt-packages.txt"}
 
 # Comments that are for programs, or that show a line which users may switch on.
-FOR_PROGRAMS = re.compile(r"!|shellcheck |noqa|type:|syntax=|hadolint |https?://\S+$|[\w-]+ = |\w+=")
+FOR_PROGRAMS = re.compile(
+    r"!|shellcheck |noqa|type:|syntax=|hadolint |https?://\S+$|[\w-]+ = |\w+="
+)
 
 
 @dataclass(frozen=True)
