@@ -185,7 +185,7 @@ def test_the_hooks_reject_what_an_update_left_unresolved(bake: Bakery) -> None:
 def test_own_code_reads_the_file_and_the_shell_wins(
     file: str | None, shell: str | None, tmp_path: Path
 ) -> None:
-    [lines] = blocks((ROOT / "docs/settings.md").read_text("utf-8"), "python")
+    lines, *_ = blocks((ROOT / "docs/settings.md").read_text("utf-8"), "python")
     (tmp_path / "src").mkdir()
     program = tmp_path / "src/program.py"
     program.write_text(f"import os\n{lines}\nprint(os.environ.get('NAME'))\n")

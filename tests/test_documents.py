@@ -108,6 +108,7 @@ NO_COMMANDS = {
     "Local template must be a directory",
     "Unknown revision",
     "certificate verify failed",
+    "docker compose",
     "default: {tags: [...]}",
     "init: true",
     "invalid peer certificate",
@@ -441,6 +442,7 @@ def check_devcontainer(project: Project, words: Command) -> None:
 
 
 def check_python(project: Project, words: Command) -> None:
+    words = [word for word in words if not word.startswith("-X")]
     if words[0] != "-m":
         check_file(project, words[0])
         return
@@ -452,7 +454,7 @@ def check_python(project: Project, words: Command) -> None:
             raise Wrong(f"no module {words[1]}")
         if not modules and project.answers["app"] == "cli":
             check_cli(project, words[2:])
-    elif words[1] not in ("venv", project.answers["package_name"], "shop"):
+    elif words[1] not in ("debugpy", "pdb", "venv", project.answers["package_name"], "shop"):
         raise Wrong(f"no module {words[1]}")
 
 
@@ -638,8 +640,9 @@ def test_the_commands_of_daily_work_run_one_after_the_other(bake: Bakery) -> Non
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 # What questions.md shows are answers, which test_hostile.py tries.
 OWN = [path for path in PAGES if path.name != "questions.md"]
-# Files of projects in examples, versions, and what is no file either.
+# Files of projects in examples or of older versions, versions, and what is no file either.
 EXAMPLES = {
+    *("scripts/", "scripts/venv"),
     *(".env.production", "docker-compose.yml", "greet.py", "setup.py", "standard.yml"),
     *("manage.py", "mysite.wsgi", "other.txt", "a.b/c..d"),
     *(".-_", ".jinja", "3.11", "3.15", "Apache-2.0", "importlib.metadata", "python.exe"),
