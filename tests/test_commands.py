@@ -11,6 +11,7 @@ import re
 import sys
 from pathlib import Path
 
+import copier
 import pytest
 from support.commands import ROOT, run
 from support.projects import Bakery
@@ -79,6 +80,7 @@ EVIDENCE = {
     r"docker build --tag \S+ \.$": "test_docker.py: test_the_bare_build_is_production",
     r"docker build --secret": "test_image.py: test_the_password_of_a_package_index_stays_out",
     r"docker build .*SOURCE_DATE_EPOCH": "test_image.py: test_two_builds_give_the_same_bytes",
+    r"docker compose exec -T postgres": "test_services.py: test_the_web_service_keeps",
     r"docker push": NO_SERVER,
     r"devcontainer ": "test_devcontainer.py: test_an_editor_works_in_the_container",
     r"npm install --global @devcontainers/cli": ANOTHER_PROGRAM,
@@ -130,6 +132,16 @@ def test_the_tests_that_are_named_exist() -> None:
         name, _, test = proof.partition(": ")
         if name != "no test":
             assert f"\ndef {test}" in (ROOT / "tests" / name).read_text("utf-8"), proof
+
+
+def test_each_error_message_in_a_heading_is_one_of_copiers() -> None:
+    """So that a search for the message finds the page."""
+    page = (ROOT / "docs/updating.md").read_text("utf-8")
+    messages = re.findall(r'^## "(.*?)"', page, re.MULTILINE)
+    folder = Path(copier.__file__).parent
+    source = "".join(path.read_text("utf-8") for path in folder.rglob("*.py"))
+    assert len(messages) > 4
+    assert [message for message in messages if message not in source] == []
 
 
 # --- Commands that are run here -----------------------------------------------

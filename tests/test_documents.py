@@ -326,6 +326,11 @@ def compose_parser() -> Parser:
         action.add_argument("services", nargs="*")
     actions.choices["build"].add_argument("--build-arg", action="append", default=[])
 
+    action = actions.add_parser("exec")
+    action.add_argument("-T", action="store_true")
+    action.add_argument("services", nargs=1)
+    action.add_argument("command", nargs=argparse.REMAINDER)
+
     action = actions.add_parser("run")
     for flag in ("--rm", "--service-ports"):
         action.add_argument(flag, action="store_true")

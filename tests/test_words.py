@@ -29,7 +29,7 @@ WORDS = {
     r"takes? (it|them|that|another|as|for)\b": "use, accept",
     r"(?<!you )wants (?!to\b)": "require",
     r"(is|are|be|was|were) there(?! (a|an|any|no|is|are|not)\b)": "exist, be installed",
-    r"(it|that|which|one|answer|file) goes\b": "is removed",
+    r"(it|that|which|one|answer|file) goes\b(?! (to|into)\b)": "is removed",
     r"goes past\b": "bypass",
     r"belongs? into\b": "belong in",
     r"version by version|hash by hash": "with the same versions and hashes",
@@ -51,7 +51,7 @@ LONGEST_SENTENCE = 30
 
 # How a comment without a subject begins. A command, such as "Leave the environment", has one.
 NO_SUBJECT = re.compile(
-    r"What|Whether|Where it|Who |That |Yours\b|Only |Has |Have |Is |Are |Was |Not |Also "
+    r"What|Whether|Where it|Who |That |Yours\b|Only (for|to|when|if|orders|this)\b|Has |Have |Is |Are |Was |Not |Also "
     r"|(Looks|Makes|Takes|Tells|Keeps|Runs|Needs|Gets|Gives|Puts|Brings|Ends|Fails|Finds|Starts)\b"
     r"|(Sets|Reads|Writes|Holds|Goes|Stays|Counts|Connects|Changes|Compares|Checks|Uses|Says)\b"
     r"|(Made|Taken|Built|Asked|Called|Read by|Run by|Set by|Compiled|Measured|Seen|Kept|Written)\b"
