@@ -69,6 +69,7 @@ REWRITTEN_ELSEWHERE = (
     ".gitattributes",
     ".pre-commit-config.yaml",
     "requirements-dev.in",
+    "copier.yml: comments",
 )
 
 
@@ -80,8 +81,12 @@ def texts(bake: Bakery) -> list[Text]:
     return [
         text
         for text in dict.fromkeys(found)
-        if not any(fnmatch(text.file, name) for name in REWRITTEN_ELSEWHERE)
+        if not any(is_named(text, name) for name in REWRITTEN_ELSEWHERE)
     ]
+
+
+def is_named(text: Text, name: str) -> bool:
+    return fnmatch(text.file, name) or f"{text.file}: {text.kind}s" == name
 
 
 def without_code(text: str) -> str:

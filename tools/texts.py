@@ -13,9 +13,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-import copier  # noqa: E402
-from support.texts import PROJECTS, Text, of_project, of_repository  # noqa: E402
-from support.versions import export  # noqa: E402
+import copier
+from support.texts import PROJECTS, Text, of_project, of_repository
+from support.versions import export
 
 
 def collect(folder: Path) -> list[Text]:
