@@ -647,7 +647,7 @@ PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 OWN = [path for path in PAGES if path.name != "questions.md"]
 # Files of projects in examples or of older versions, versions, and what is no file either.
 EXAMPLES = {
-    *("scripts/", "scripts/venv"),
+    *("scripts/", "scripts/venv", ".editorconfig", ".gitattributes", "apt-packages-build.txt"),
     *(".env.production", "docker-compose.yml", "greet.py", "setup.py", "standard.yml"),
     *("manage.py", "mysite.wsgi", "other.txt", "a.b/c..d"),
     *(".-_", ".jinja", "3.11", "3.15", "Apache-2.0", "importlib.metadata", "python.exe"),
