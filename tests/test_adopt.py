@@ -21,8 +21,18 @@ from support.commands import ROOT, run
 from support.projects import Bakery, Project
 from support.versions import release
 from test_docker import compose, free_port
-from test_readme import block
 from test_venv import HERE, session, shell
+
+PAGE = ROOT / "docs/adopting.md"
+
+
+def commands() -> list[str]:
+    """Return the five commands of the page."""
+    [first, *_] = re.findall(
+        r"^```sh\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
+    )
+    return str(first).splitlines()
+
 
 # A module at the root, with its own ways: no final newline, Windows line endings.
 FLAT = {
@@ -176,7 +186,7 @@ class Shape:
 
     files: dict[str, str]
     answers: dict[str, Any]
-    # Files that the README has its owner change.
+    # Files that the page has its owner change.
     moved: dict[str, str]
     # What has to come out: of the command, or of a request.
     output: str
@@ -221,10 +231,10 @@ def existing(path: Path, files: dict[str, str]) -> Project:
 
 
 def adopt(project: Project, template: Path, shape: Shape, **answers: Any) -> str:
-    """Do what the README says; return what Copier says of the files."""
-    rename, copy, ignore, _, _ = block("Adopt an existing project")
+    """Do what the page says; return what Copier says of the files."""
+    rename, copy, ignore, _, _ = commands()
     if shape.files is SRC:
-        [rename] = re.findall(r"`(python -c .*)`", (ROOT / "README.md").read_text("utf-8"))
+        [rename] = re.findall(r"^python -c .*", PAGE.read_text("utf-8"), re.MULTILINE)
     project.run("sh", "-ec", rename)
     if "requirements-dev.txt" in shape.moved:
         project.run("sh", "-ec", rename.replace("requirements", "requirements-dev"))
@@ -251,7 +261,7 @@ def project(
     port = {"port": str(free_port())} if "port" in shape.answers else {}
     command = shape.answers["command"].replace("8000", str(port.get("port")))
     adopt(project, released, shape, **port, command=command, python_version=HERE)
-    project.run("sh", "-ec", block("Adopt an existing project")[3])
+    project.run("sh", "-ec", commands()[3])
     project.commit()
     yield project
     if shutil.which("docker"):
@@ -259,7 +269,7 @@ def project(
 
 
 def kept(project: Project, shape: Shape) -> None:
-    """Assert that the owner's files are there, unchanged but for what the README changes."""
+    """Assert that the owner's files are there, unchanged but for what the page changes."""
     for name, text in shape.files.items():
         content = (project.path / shape.moved.get(name, name)).read_bytes().decode()
         if name == ".gitignore":
@@ -269,7 +279,7 @@ def kept(project: Project, shape: Shape) -> None:
 
 
 @pytest.mark.needs("index")
-def test_changes_nothing_but_what_the_readme_says(project: Project, shape: Shape) -> None:
+def test_changes_nothing_but_what_the_page_says(project: Project, shape: Shape) -> None:
     kept(project, shape)
     added = project.files().keys() - shape.files.keys() - set(shape.moved.values())
     assert not [name for name in added if name.startswith(("src/", "tests/", "LICENSE"))]
@@ -376,14 +386,14 @@ def test_what_uv_locked_keeps_its_version(released: Path, tmp_path: Path) -> Non
     project.write("pyproject.toml", metadata.format("", ""))
     project.run("uv", "lock")
     project.commit()
-    [export] = re.findall(r"`(uv export .*)`", (ROOT / "README.md").read_text("utf-8"))
-    project.run(*export.split())
-    dev = export.replace("--no-dev", "--only-dev").replace("requirements", "requirements-dev")
-    project.run(*dev.split())
+    exports = re.findall(r"^uv export .*", PAGE.read_text("utf-8"), re.MULTILINE)
+    assert len(exports) == 2
+    for export in exports:
+        project.run(*export.split())
     answers = {"command": "python -c pass", "code": "shop", "isolation": "venv"}
     adopt(project, released, Shape(SRC, answers, {}, ""))
     project.append("requirements-dev.in", "iniconfig\n")
-    project.run("sh", "-ec", block("Adopt an existing project")[3])
+    project.run("sh", "-ec", commands()[3])
     assert "\nsix==1.16.0 " in project.read("requirements.txt")
     assert "\niniconfig==2.0.0 " in project.read("requirements-dev.txt")
 
@@ -428,7 +438,7 @@ def test_files_that_both_have_stay_the_owners(released: Path, tmp_path: Path) ->
     copier.run_copy(str(released), tmp_path / "all", {"app": "own"}, defaults=True, quiet=True)
     names = Project(tmp_path / "all", {}).files().keys() - {".copier-answers.yml"}
     project = existing(tmp_path / "theirs", dict.fromkeys(names, "ours\n"))
-    _, copy, *_ = block("Adopt an existing project")
+    _, copy, *_ = commands()
     words = copy.replace("'*'", "*").replace("TEMPLATE", str(released)).split()
     project.run(*words, "--defaults")
     assert project.run("git", "status", "--porcelain").stdout == "?? .copier-answers.yml\n"

@@ -22,22 +22,22 @@ from support.projects import Bakery
 HELP = {
     "project_name": "What is the project called?",
     "package_name": "What is the name of the package that you will import?",
-    "project_description": "What does it do, in one line?",
-    "author_name": "Who wrote it, a person or an organisation?",
-    "author_email": "At which e-mail address can they be reached?",
-    "isolation": "How shall the project be isolated from the machine and from other projects?",
-    "python_version": "Which Python shall it run on?",
-    "app": "What shall it start from?",
+    "project_description": "What does the project do?",
+    "author_name": "Who is the author, a person or an organisation?",
+    "author_email": "What is the author's e-mail address?",
+    "isolation": "How should the project be isolated from the machine and other projects?",
+    "python_version": "Which Python should it run on?",
+    "app": "What kind of application is it?",
     "command": "Which command starts it?",
-    "code": "Which folders and files are the application?",
+    "code": "Which folders and files belong to the application?",
     "port": "On which port",
-    "services": "Which services shall it use?",
+    "services": "Which services should it use?",
     "license": "Under which terms may others use it?",
-    "company_network": "Is it built in a network with its own index, registry or certificates?",
+    "company_network": "Does your network have its own package index, registry or certificates?",
     "registry": "Which registry mirrors the public images",
-    "package_index": "At which URL is the index that packages come from?",
-    "ci": "What shall run the linters and tests when you push?",
-    "update_bot": "What shall tell when there is a newer version of the template?",
+    "package_index": "What is the URL of your package index?",
+    "ci": "What should run the linters and tests when you push?",
+    "update_bot": "How do you want to hear about new versions of the template?",
 }
 
 # What each choice offers, from top to bottom: the label on the screen, and what it stands for.
@@ -57,31 +57,31 @@ CHOICES: dict[str, dict[str, Any]] = {
     "app": {
         "cli - a command-line program (Typer)": "cli",
         "web - a web service (FastAPI on uvicorn)": "web",
-        "own - my own code, which is there already or will be": "own",
+        "own - my own code, existing or still to be written": "own",
     },
     "services": {
         "postgres - a database (SQLAlchemy, Alembic)": "postgres",
-        "redis - a store in memory": "redis",
+        "redis - an in-memory store": "redis",
     },
     "license": {
-        "MIT - anyone may do anything with it": "MIT",
+        "MIT - others may do almost anything with it": "MIT",
         "Apache-2.0 - the same, with a grant of patent rights": "Apache-2.0",
         "Proprietary - nobody may use it without your permission": "Proprietary",
-        "none - write no licence; the project has one, or needs none": "none",
+        "none - no licence file; the project has one, or needs none": "none",
     },
     "company_network": {
-        "no - everything comes from where it is published": False,
+        "no - packages and images come from the public servers": False,
         "yes - a mirror, an index or certificates of a company": True,
     },
     "ci": {
         "github - GitHub Actions": "github",
         "gitlab - GitLab CI": "gitlab",
-        "none - nothing, or what you have already": "none",
+        "none - nothing, or an existing CI of your own": "none",
     },
     "update_bot": {
         "renovate - Renovate opens pull requests, for the locked packages too": "renovate",
-        "schedule - a weekly job fails when there is one": "schedule",
-        "none - nothing": "none",
+        "schedule - a weekly job fails when there is a new version": "schedule",
+        "none - not at all": "none",
     },
 }
 
@@ -210,7 +210,7 @@ SITUATIONS = {
 }
 
 DOWN, UP, EMPTY_THE_LINE = "\x1b[B", "\x1b[A", "\x15"
-DONE = "see DEVELOPMENT.md there."
+DONE = "DEVELOPMENT.md there has the everyday commands."
 
 
 @pytest.fixture

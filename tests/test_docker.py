@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from support.answers import SAMPLES, combinations, label
-from support.commands import run
+from support.commands import ROOT, run
 from support.projects import Bakery, Project
 
 pytestmark = pytest.mark.needs("docker", "index")
@@ -159,8 +159,8 @@ def test_what_the_project_adds_is_there(project: Project, shape: str) -> None:
         },
     }
     project.write("compose.own.yaml", json.dumps({"services": own, "volumes": {"data": {}}}))
-    text = project.read("DEVELOPMENT.md")
-    [files_in_development] = re.findall(r"`(COMPOSE_FILE=\S+compose\.dev\.yaml)`", text)
+    text = (ROOT / "docs/containers.md").read_text("utf-8")
+    [files_in_development] = re.findall(r"^COMPOSE_FILE=.*", text, re.MULTILINE)
     project.write(".env", f"{files_in_development}\n")
     project.write("compose.dev.yaml", '{"services": {"app": {"hostname": "for-development"}}}')
     try:
@@ -195,7 +195,7 @@ WITHOUT_VENV = [answers for answers in WITH_DOCKER if answers["isolation"] == "d
 @pytest.mark.parametrize("project", WITHOUT_VENV, ids=label, indirect=True)
 def test_formats_without_python_on_the_machine(project: Project) -> None:
     """CI asks for it, and the source is mounted read-only for all else."""
-    lines = project.read("DEVELOPMENT.md").splitlines()
+    lines = (ROOT / "docs/containers.md").read_text("utf-8").splitlines()
     [command] = [line for line in lines if line.endswith(" test ruff format")]
     name = "src/my_project/__init__.py"
     before = project.read(name)

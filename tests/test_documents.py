@@ -24,7 +24,7 @@ from support.components import COMPONENTS
 from support.projects import Bakery, Project
 
 SCRIPTS = "dev"  # the folder in a project
-VENV = f"{SCRIPTS}/do"  # the program there that has subcommands
+RUNNER = f"{SCRIPTS}/do"  # the program there for the everyday commands
 
 NETWORK = {
     "company_network": True,
@@ -64,7 +64,11 @@ NOT_FROM_THE_TEMPLATE = {
     ".venv",
     ".venv/bin/activate",
     ".vscode/launch.json",
+    ".pre-commit-config.yaml",
+    ".devcontainer/services/compose.yaml",
+    ".devcontainer/services/devcontainer.json",
     "*.rej",
+    "tests",
     "Dockerfile.own",
     "NAME.crt",
     "bundle.pem",
@@ -73,7 +77,10 @@ NOT_FROM_THE_TEMPLATE = {
     "compose.dev.yaml",
 }
 # What looks like a file but is none.
-NO_FILES = {".in", ".txt", "core.excludesFile", "mirror.example.com/hub", "safe.directory"}
+NO_FILES = {
+    *(".in", ".txt", ".rej", "*.key", "core.excludesFile", "safe.directory", "uv.lock"),
+    *("mirror.example.com/hub", ".venv/Scripts/python.exe"),
+}
 # Files that come with other answers, of which each project says what happens to them.
 OF_OTHERS = {"compose.override.yaml", "renovate.json"}
 # Variables of other programs.
@@ -91,7 +98,7 @@ NOT_THE_PROJECTS = {
 }
 # Programs of which only the files that they are given are looked at.
 OTHER_PROGRAMS = {
-    *["bash", "cd", "cp", "deactivate", "diff", "export", "git", "id", "mkdir", "mktemp"],
+    *["bash", "cd", "cp", "deactivate", "diff", "export", "git", "id", "mkdir", "mktemp", "npm"],
     *["openssl", "pre-commit", "pyenv", "rm", "Set-ExecutionPolicy", "trap", "uv"],
 }
 # What programs say, and settings.
@@ -101,6 +108,7 @@ NO_COMMANDS = {
     "Local template must be a directory",
     "Unknown revision",
     "certificate verify failed",
+    "docker compose",
     "default: {tags: [...]}",
     "init: true",
     "invalid peer certificate",
@@ -310,6 +318,7 @@ def compose_parser() -> Parser:
         ("logs", ["--follow"]),
         ("restart", []),
         ("build", []),
+        ("ps", []),
     ):
         action = actions.add_parser(name)
         for flag in flags:
@@ -317,11 +326,16 @@ def compose_parser() -> Parser:
         action.add_argument("services", nargs="*")
     actions.choices["build"].add_argument("--build-arg", action="append", default=[])
 
+    action = actions.add_parser("exec")
+    action.add_argument("-T", action="store_true")
+    action.add_argument("services", nargs=1)
+    action.add_argument("command", nargs=argparse.REMAINDER)
+
     action = actions.add_parser("run")
     for flag in ("--rm", "--service-ports"):
         action.add_argument(flag, action="store_true")
-    for option in ("--user", "--volume"):
-        action.add_argument(option)
+    for option in ("--user", "--volume", "-p", "-e"):
+        action.add_argument(option, action="append")
     action.add_argument("services", nargs=1)
     action.add_argument("command", nargs=argparse.REMAINDER)
     return parser
@@ -415,7 +429,7 @@ def check_docker(project: Project, words: Command) -> None:
         check_compose(project, arguments)
     elif action == "build" and arguments:
         check_build(project, arguments)
-    elif action not in ("build", "inspect", "login", "stop"):
+    elif action not in ("build", "inspect", "login", "push", "stop"):
         raise Wrong(f"no command {action} is known to this test")
 
 
@@ -433,6 +447,7 @@ def check_devcontainer(project: Project, words: Command) -> None:
 
 
 def check_python(project: Project, words: Command) -> None:
+    words = [word for word in words if not word.startswith("-X")]
     if words[0] != "-m":
         check_file(project, words[0])
         return
@@ -444,31 +459,38 @@ def check_python(project: Project, words: Command) -> None:
             raise Wrong(f"no module {words[1]}")
         if not modules and project.answers["app"] == "cli":
             check_cli(project, words[2:])
-    elif words[1] not in ("venv", project.answers["package_name"], "shop"):
+    elif words[1] not in ("debugpy", "pdb", "venv", project.answers["package_name"], "shop"):
         raise Wrong(f"no module {words[1]}")
 
 
-HELP: dict[tuple[str, str], str] = {}
+USAGE: dict[str, dict[str, str]] = {}
+
+# Commands that pass what they are given to another program.
+PASSES_ON = {"run", "test", "lint", "format", "container"}
 
 
-def help_of(project: Project, command: str) -> str:
-    """Return what a subcommand says that it can do, or nothing if there is none."""
-    key = project.answers["isolation"], command
-    if key not in HELP:
-        done = project.run("sh", VENV, command, "--help", check=False)
-        HELP[key] = "" if done.returncode else done.stdout
-    return HELP[key]
+def usage(project: Project) -> dict[str, str]:
+    """Return the commands of a project, each with the line of the runner that explains it."""
+    isolation = project.answers["isolation"]
+    if isolation not in USAGE:
+        listed = project.run("sh", RUNNER).stdout
+        lines = re.findall(rf"^{RUNNER} ((\w+).*)", listed, re.MULTILINE)
+        USAGE[isolation] = {command: line for line, command in lines}
+    return USAGE[isolation]
 
 
-def check_venv(project: Project, words: Command) -> None:
-    command, *options = words
-    if not (project.path / VENV).exists():
-        raise Wrong(f"no file {VENV}")
-    said = help_of(project, command)
-    if not said:
-        raise Wrong(f"no subcommand {command}")
-    if missing := [option for option in options if f" {option}" not in said]:
-        raise Wrong(f"no option {missing[0]}")
+def check_runner(project: Project, words: Command) -> None:
+    if not words:
+        return
+    command, *arguments = words
+    if command not in usage(project):
+        raise Wrong(f"no command {command}")
+    if command == "container":
+        check_runner(project, arguments)
+    for word in arguments:
+        known = command in PASSES_ON or word in usage(project)[command]
+        if word.startswith("-") and not known:
+            raise Wrong(f"no option {word}")
 
 
 def check_activation(project: Project, words: Command) -> None:
@@ -532,7 +554,7 @@ CHECKS: dict[str, Callable[[Project, Command], None]] = {
     ".": check_activation,
     "source": check_activation,
     "overlay": check_activation,
-    VENV: check_venv,
+    RUNNER: check_runner,
     "pytest": check_pytest,
     "ruff": check_ruff,
     "python": check_python,
@@ -603,19 +625,19 @@ def test_each_link_leads_somewhere(project: Project) -> None:
         assert broken_links(project.path, project.path / name) == [], name
 
 
+@pytest.mark.needs("index")
 def test_the_commands_of_daily_work_run_one_after_the_other(bake: Bakery) -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     project = bake(isolation="venv", app="cli", python_version=here)
-    daily = {"python", "pytest", "ruff", "."}
-    script, used = [f". {SCRIPTS}/activate"], set()
-    for name in ("README.md", "DEVELOPMENT.md"):
-        for line in "".join(blocks(project.read(name), "sh")).splitlines():
-            programs = {words[0] for words in simple_commands(line)}
-            if programs and programs <= daily:
-                script.append(line)
-                used |= programs
-    assert used == daily
-    project.run("bash", "-e", "-c", "\n".join(script))
+    project.commit()
+    lines = "".join(blocks(project.read("DEVELOPMENT.md"), "sh")).splitlines()
+    daily = [line for line in lines if line.startswith((RUNNER, "."))]
+    words = {line.split()[1] for line in daily if line.startswith(RUNNER)}
+    assert words == {"run", "test", "lint", "format", "add", "lock"}
+
+    done = project.run("bash", "-e", "-c", "\n".join([*daily, "python -c 'import httpx'"]))
+    assert "Hello, Ada!" in done.stdout and " passed" in done.stdout
+    assert "\nhttpx\n" in project.read("requirements.in")
 
 
 # --- This repository ----------------------------------------------------------------------
@@ -623,8 +645,9 @@ def test_the_commands_of_daily_work_run_one_after_the_other(bake: Bakery) -> Non
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]
 # What questions.md shows are answers, which test_hostile.py tries.
 OWN = [path for path in PAGES if path.name != "questions.md"]
-# Files of projects in examples, versions, and what is no file either.
+# Files of projects in examples or of older versions, versions, and what is no file either.
 EXAMPLES = {
+    *("scripts/", "scripts/venv", ".editorconfig", ".gitattributes", "apt-packages-build.txt"),
     *(".env.production", "docker-compose.yml", "greet.py", "setup.py", "standard.yml"),
     *("manage.py", "mysite.wsgi", "other.txt", "a.b/c..d"),
     *(".-_", ".jinja", "3.11", "3.15", "Apache-2.0", "importlib.metadata", "python.exe"),
@@ -674,8 +697,8 @@ def test_each_command_that_this_repository_names_fits_a_project(
 
 def test_each_file_in_the_list_of_what_you_get_is_in_a_project(made: list[Project]) -> None:
     text = (ROOT / "README.md").read_text("utf-8")
-    [listed] = blocks(text.partition("\n## What you get\n")[2], "text")
-    names = [line.split()[0] for line in listed.splitlines()]
+    listed = blocks(text.partition("\n## What you get\n")[2], "text")
+    names = [line.split()[0] for line in "".join(listed).splitlines()]
     assert len(names) > 15
     for name in names:
         assert any((project.path / name).exists() for project in made), name

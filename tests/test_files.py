@@ -190,9 +190,8 @@ def test_documents_what_it_has_and_nothing_else(projects: list[Rendered]) -> Non
         text = project.files["DEVELOPMENT.md"].decode("utf-8")
         isolation = project.answers["isolation"]
         assert ("dev/activate" in text) == (isolation != "docker")
-        assert ("docker compose" in text) == (isolation != "venv")
-        offered = {name for name in WITH if f"--data isolation={name}\n" in text}
-        assert offered == {"venv", "docker", "both"} - {isolation}
+        assert ("`compose.own.yaml`" in text) == (isolation != "venv")
+        assert ("dev/do container" in text) == (isolation == "both")
 
 
 def test_the_projects_try_every_answer_with_every_other() -> None:

@@ -19,12 +19,22 @@ import pytest
 import yaml
 from copier.errors import UserMessageError
 from support.answers import ASKED, QUESTIONS, SAMPLES, choices
-from support.commands import run
+from support.commands import ROOT, run
 from support.projects import Bakery, Project
 from support.versions import release
 from test_update import change_everything, edit, updated
 
 COPIER = (sys.executable, "-m", "copier")
+UPDATING = (ROOT / "docs/updating.md").read_text("utf-8")
+SWITCHING = (ROOT / "docs/switching.md").read_text("utf-8")
+
+
+def command_after(text: str, page: str) -> str:
+    """Return the first block of commands after a text on a page."""
+    assert text in page
+    found = re.search(r"^```sh\n(.*?)^```", page.partition(text)[2], re.DOTALL | re.MULTILINE)
+    assert found
+    return found[1]
 
 
 def update(project: Project, *flags: str) -> subprocess.CompletedProcess[str]:
@@ -91,7 +101,7 @@ def test_asks_in_order_with_help_and_takes_the_defaults(
     for question in ASKED_BY_DEFAULT:
         child.expect_exact(first_line(question))
         child.send("\r")
-    child.expect_exact("see DEVELOPMENT.md there.")
+    child.expect_exact("DEVELOPMENT.md there has the everyday commands.")
     child.expect(pexpect.EOF)
     made = Project(tmp_path / "project", {}).files()
     fresh = bake().files()
@@ -107,7 +117,7 @@ def test_a_wrong_answer_is_explained_and_can_be_mended(
     child.expect_exact(first_line("project_name"))
     child.expect_exact("My Project")
     child.send("\x15-x-\r")  # Ctrl-U empties the line
-    child.expect_exact("Use a letter or digit at its ends")
+    child.expect_exact("Use a letter or digit at each end")
     child.send("\x15Mended\r")
     child.expect_exact(first_line("package_name"))
     child.expect_exact("mended")
@@ -141,7 +151,7 @@ def test_no_message_tells_to_overwrite_settings_that_are_there(
     assert "\n    cp .env.example .env\n" in Project(tmp_path, {}).run(*words).stderr
     project.commit()
     after_update = update(project).stderr
-    assert ".env" not in after_update and "docker compose run" in after_update
+    assert ".env" not in after_update and "dev/do run hello" in after_update
 
 
 @pytest.mark.parametrize("app", SAMPLES)
@@ -156,29 +166,48 @@ def test_the_messages_tell_what_to_type_next(
     project.commit()
     copier.run_update(project.path, defaults=True, overwrite=True)
     after_update = capsys.readouterr().err
-    assert f"Other Name is in {project.path};" in after_copy
+    assert f"Other Name is in {project.path}. DEVELOPMENT.md there" in after_copy
     assert "Look at the changes with `git diff`" in after_update
-    for message in (after_copy, after_update):
-        told = [line.strip() for line in message.splitlines() if line.startswith("    ")]
-        told = [line for line in told if not re.match(r"(create|identical|conflict|over)", line)]
-        if isolation != "docker":
-            hello = " hello" if app == "cli" else ""
-            assert told == [". dev/activate", f"python -m other_name{hello}"]
-        elif app == "cli":
-            hello = "docker compose run --rm app python -m other_name hello"
-            assert told == [hello, "docker compose run --rm test"]
-        else:
-            assert told == ["docker compose up --wait", "curl http://localhost:8123/"]
+    begin = [
+        f"cd {project.path}",
+        "git init",
+        'git add --all && git commit --message "Start from the template"',
+    ]
+    hello = " hello" if app == "cli" else ""
+    if isolation != "docker":
+        use = [". dev/activate", f"dev/do run{hello}"]
+    elif app == "cli":
+        use = ["dev/do run hello", "dev/do test"]
+    else:
+        use = ["docker compose up --wait", "curl http://localhost:8123/"]
+    assert to_type(after_copy) == begin + use
+    assert to_type(after_update) == use
+
+
+def to_type(message: str) -> list[str]:
+    """Return the indented lines of a message, without the names of files that Copier prints."""
+    lines = [line.strip() for line in message.splitlines() if line.startswith("    ")]
+    return [line for line in lines if not re.match(r"(create|identical|conflict|over)", line)]
+
+
+@pytest.mark.parametrize("name", ["project", "my project", "it's $HOME `date`", "100% (new) & old"])
+def test_after_the_first_message_a_project_can_be_updated(
+    name: str, released: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    project = Project(tmp_path / name, {})
+    copier.run_copy(str(released), project.path, {"isolation": "venv"}, defaults=True)
+    commands = to_type(capsys.readouterr().err)[:3]
+    run("sh", "-ec", "\n".join(commands), cwd=tmp_path)
+    assert project.run("git", "status", "--porcelain").stdout == ""
+    assert update(project).returncode == 0
 
 
 # --- Changes by hand ----------------------------------------------------------
 
 
 def drift(project: Project, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command that DEVELOPMENT.md tells for it."""
-    text = project.read("DEVELOPMENT.md").partition("This shows which of the template")[2]
-    [command, *_] = re.findall(r"^```sh\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
-    assert "copier recopy" in command
+    """Run the command of docs/updating.md for it."""
+    command = command_after("## The template's files were changed", UPDATING)
     return project.run("sh", "-c", command, check=False, env=variables)
 
 
@@ -247,8 +276,7 @@ def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
     project = bake(released, "v1.0.0", isolation="docker", app="web", port="8123")
     project.commit()
     project.update("v1.0.0", services=["postgres"])
-    text = project.read("DEVELOPMENT.md").partition("\nmkdir ../fresh")
-    command = "".join(text[1:]).partition("```")[0]
+    command = command_after("take over what differs", SWITCHING)
     done = project.run("sh", "-c", command, check=False)
     assert "\n+++ ../fresh/requirements.in\t" in done.stdout
     fresh = Project(project.path.parent / "fresh", {}).files()
@@ -259,7 +287,7 @@ def test_a_fresh_project_shows_what_a_changed_answer_leaves_to_the_user(
     assert "src/my_project/database.py" in fresh.keys() - project.files().keys()
 
 
-# --- Updates that go wrong: DEVELOPMENT.md has a table of them -------------------
+# --- Updates that go wrong: docs/updating.md has a section for each -------------------
 
 
 @pytest.fixture
@@ -349,8 +377,7 @@ def test_after_a_version_was_deleted_a_recopy_goes_on(
 ) -> None:
     change_answers(project, r"_commit: .*", "_commit: v0.9.0")
     before = project.files()
-    text = project.read("DEVELOPMENT.md")
-    [command] = re.findall(r"says `Unknown revision` .*?: `(.*?)`", text)
+    command = command_after('## "Unknown revision"', UPDATING)
     project.run(sys.executable, "-m", *command.split())
     expected = updated(before, edit(bake(repository, "v2.0.0")).files())
     assert project.files() == expected | {"pyproject.toml": before["pyproject.toml"]}
@@ -408,9 +435,7 @@ def test_an_update_that_was_killed_can_be_undone_and_done_again(
     assert project.run("git", "status", "--porcelain").stdout
     with pytest.raises(UserMessageError, match="Destination repository is dirty"):
         project.update("v2.0.0")
-    text = project.read("DEVELOPMENT.md")
-    [undo] = re.findall(r"was interrupted, .*? \| `(.*?)`", text)
-    project.run("sh", "-c", undo)
+    project.run("sh", "-c", command_after("## The update was interrupted", UPDATING))
     assert project.files() == before
     project.update("v2.0.0")
     assert project.files() == updated(before, edit(bake(repository, "v2.0.0")).files())

@@ -1,4 +1,4 @@
-"""What the README tells an organisation to do, done."""
+"""What docs/organisation.md tells an organisation to do, done."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from test_venv import HERE, shell
 
 ROLES = {"AUTHOR": ("NAME", "EMAIL"), "COMMITTER": ("NAME", "EMAIL")}
 COPIER = (sys.executable, "-m", "copier")
+PAGE = ROOT / "docs/organisation.md"
 STANDARD = {"author_name": "Example Ltd", "license": "Proprietary", "python_version": "3.12"}
 
 
 def told(text: str) -> str:
-    """Return a text that stands in the chapter of the README."""
-    chapter = (ROOT / "README.md").read_text("utf-8").partition("\n## For an organisation\n")[2]
+    """Return a text that is on the page."""
+    chapter = PAGE.read_text("utf-8")
     assert text in " ".join(chapter.split()) or text in chapter.splitlines()
     return text
 
@@ -37,7 +38,7 @@ def make(template: Path, path: Path, *words: str, **options: object) -> Project:
 
 
 def update(project: Project, *words: str) -> None:
-    """Update a project with a command from the README, and commit the result."""
+    """Update a project with a command from the page, and commit the result."""
     command = " ".join(["copier update --defaults", *words])
     project.run("sh", "-c", told(command))
     if project.run("git", "status", "--porcelain").stdout:
@@ -63,7 +64,7 @@ def published(fork: Path) -> Path:
 
 
 def test_a_settings_file_changes_what_is_offered(template: Path, tmp_path: Path) -> None:
-    chapter = (ROOT / "README.md").read_text("utf-8").partition("\n## For an organisation\n")[2]
+    chapter = PAGE.read_text("utf-8")
     settings = tmp_path / "settings.yml"
     settings.write_text(chapter.partition("```yaml\n")[2].partition("```")[0])
     told("`COPIER_SETTINGS_PATH`")
@@ -114,8 +115,6 @@ def test_a_fork_takes_over_projects_and_later_versions(
     assert answers(project)["_commit"] == "v1.0.0.post1"
     update(project, "--prereleases")
     assert answers(project)["_commit"] == tag
-    development = project.read("DEVELOPMENT.md")
-    assert "| says that you are downgrading | the project is on a candidate" in development
     command = "copier update --defaults"
     done = project.run("sh", "-c", command, check=False)
     assert done.returncode and "downgrading" in done.stderr
@@ -133,8 +132,8 @@ def test_a_fork_takes_over_projects_and_later_versions(
 
 
 def chapter(start: str, end: str) -> str:
-    """Return what stands between two texts in the chapter of the README."""
-    text = (ROOT / "README.md").read_text("utf-8").partition("\n## For an organisation\n")[2]
+    """Return what is between two texts on the page."""
+    text = PAGE.read_text("utf-8")
     assert start in text
     return text.partition(start)[2].partition(end)[0]
 
@@ -206,10 +205,10 @@ def publish(fork: Path, version: str) -> None:
 
 
 def roll_out(folder: Path) -> list[str]:
-    """Update all projects in a folder as the README says; return those to be looked at."""
+    """Update all projects in a folder as the page says; return those that need attention."""
     every = "for project" + chapter("```sh\nfor project", "```")
     lines = run("sh", "-c", every, cwd=folder, env=IDENTITY).stdout.splitlines()
-    marked = [line.partition("to be looked at: ") for line in lines]
+    marked = [line.partition("needs your attention: ") for line in lines]
     return [name for _, mark, name in marked if mark]
 
 

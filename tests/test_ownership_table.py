@@ -1,4 +1,4 @@
-"""What DEVELOPMENT.md says of whose a file is, and where additions belong."""
+"""What DEVELOPMENT.md says about the owner of each file, and about places for additions."""
 
 from __future__ import annotations
 
@@ -15,30 +15,31 @@ def project(bake: Bakery) -> Project:
     return bake(isolation="both", app="cli", ci="github", update_bot="renovate")
 
 
-def rows(project: Project) -> list[tuple[list[str], str]]:
-    """Return of each row of two cells the names in the first, and the text of the second."""
-    found = re.findall(r"^\| (.*) \| (.*) \|$", project.read("DEVELOPMENT.md"), re.MULTILINE)
-    return [(re.findall("`([^`]+)`", first), second) for first, second in found]
+def rows(project: Project) -> list[tuple[list[str], str, str]]:
+    """Return the names in each row of the table, their owner, and what to add there."""
+    text = project.read("DEVELOPMENT.md").partition("\n## Who owns what\n")[2]
+    found = re.findall(r"^\| (.*) \| (.*) \| (.*) \|$", text, re.MULTILINE)
+    return [(re.findall("`([^`]+)`", files), owner, addition) for files, owner, addition in found]
 
 
 def names(pattern: str, name: str) -> bool:
-    """Tell whether a file is one of those, or in the folder, that a row names."""
+    """Return whether a file is one of those, or in the folder, that a row names."""
     return fnmatch(name, pattern) or (pattern.endswith("/") and name.startswith(pattern))
 
 
 @pytest.mark.parametrize("name", sorted(WRITTEN_ONCE | NEEDED))
 def test_each_file_of_the_users_is_said_to_be_theirs(name: str, project: Project) -> None:
     owners = {
-        owner.partition(":")[0]
-        for patterns, owner in rows(project)
+        owner
+        for patterns, owner, _ in rows(project)
         if any(names(pattern, name) for pattern in patterns)
     }
-    assert "you" in owners, owners
+    assert owners == {"you"}
 
 
 PLACES = {
-    "setting": ".env.example",
-    "volume": "compose.own.yaml",
+    "settings, for": ".env.example",
+    "volumes": "compose.own.yaml",
     "Debian packages": "apt-packages.txt",
     "pytest": "pyproject.toml",
 }
@@ -46,6 +47,12 @@ PLACES = {
 
 @pytest.mark.parametrize("addition", PLACES)
 def test_each_addition_has_a_place(addition: str, project: Project) -> None:
-    table = project.read("DEVELOPMENT.md").partition("| to add | ")[2].partition("\n\n")[0]
-    places = [row for row in table.splitlines() if addition in row.split(" | ")[0]]
-    assert any(f"`{PLACES[addition]}`" in row for row in places), places
+    places = [files for files, _, additions in rows(project) if addition in additions]
+    assert any(PLACES[addition] in files for files in places), places
+
+
+@pytest.mark.parametrize("isolation", ["venv", "docker", "both"])
+def test_editing_a_file_of_the_template_is_discouraged(isolation: str, bake: Bakery) -> None:
+    text = bake(isolation=isolation).read("DEVELOPMENT.md")
+    assert "Do not edit the template's files" in text
+    assert "the job `template` of CI fails" in text

@@ -7,6 +7,7 @@ import http.client
 import itertools
 import json
 import os
+import re
 import threading
 import time
 import urllib.error
@@ -18,7 +19,7 @@ from typing import Any, Self
 
 import pytest
 from support.answers import SAMPLES, choices, label
-from support.commands import run
+from support.commands import ROOT, run
 from support.projects import Bakery, Project
 from test_docker import compose, free_port
 from test_venv import HERE
@@ -110,6 +111,12 @@ def test_the_web_service_keeps_its_data_from_development_to_production(project: 
     if "postgres" in services:
         status, note = ask(project, "/notes", {"text": "é \" ' $"})
         assert status == 201 and note["text"] == "é \" ' $"
+        page = (ROOT / "docs/services.md").read_text("utf-8").partition("## Backup")[2]
+        write, read, *_ = re.findall(r"^```sh\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+        project.run("sh", "-ec", write + read)
+        (project.path / "backup.sql").unlink()
+        compose(project, "up", "--wait")
+        assert ask(project, "/notes")[1][0] == note
     if "redis" in services:
         status, counted = ask(project, "/visits", {})
         assert status == 200 and counted["visits"] > 0

@@ -159,7 +159,7 @@ def test_docker_gets_the_files_that_it_needs_and_they_stay(bake: Bakery, release
 
 
 def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bakery) -> None:
-    """An answer that new projects show in the user's files is named in DEVELOPMENT.md."""
+    """An answer that new projects show in the user's files is named in docs/switching.md."""
     other = {
         "project_name": "Other",
         "package_name": "other",
@@ -183,7 +183,8 @@ def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bakery) -> Non
             files.pop("renovate.json", None)  # comes with the answer
             if any(is_own(name) and files[name] != default.get(name) for name in files):
                 shown.add(question)
-    text = bake().read("DEVELOPMENT.md").partition("change them by hand:")[2].partition(". For")[0]
+    page = (ROOT / "docs/switching.md").read_text("utf-8")
+    text = page.partition("change those by hand:")[2].partition(".\n")[0]
     assert set(re.findall(r"`(\w+)`", text)) == shown
 
 
