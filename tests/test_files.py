@@ -28,6 +28,8 @@ ALWAYS = {
     "dev/.gitattributes",
     "dev/dev_locks.py",
     "dev/do",
+    "dev/do.bat",
+    "dev/do.ps1",
     "pyproject.toml",
     "requirements-dev.in",
     "requirements-dev.txt",
