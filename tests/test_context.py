@@ -100,7 +100,7 @@ PROGRAM = [
     "venv.py",
 ]
 
-LISTS = ["apt-packages-build.txt", "apt-packages.txt", "pyproject.toml"]
+LISTS = ["apt-packages-build.txt", "apt-packages.txt", "dev/dev_locks.py", "pyproject.toml"]
 LISTS += ["requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt"]
 NEVER = [".git/config", "README.md", "compose.yaml", "data/x.csv", "notes.txt", "scripts/x.py"]
 NEVER += ["dump.sql", "certificate.crt", "srcs/x.py", "requirements.yaml", "apt-packages-x.txt"]
@@ -159,6 +159,7 @@ def test_in_a_companys_network_its_certificates_and_index_are_sent(
     add(project, "certs/company.crt", "certs/company.key", "certs/company.pem")
     names = [name for name in project.files() if name.startswith(("src/", "tests/"))]
     expected = {*LISTS, *names, "pip.conf", "certs/README.md", "certs/company.crt"}
+    expected |= {"dev/dev_network.py"}
     assert sent(project, tmp_path) == expected
 
 

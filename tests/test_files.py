@@ -232,7 +232,7 @@ def test_the_readme_is_the_same_for_each_isolation(bake: Bakery) -> None:
 def test_each_file_of_the_template_is_promised_to_some_project() -> None:
     """A condition on a choice that was renamed would leave a file that never renders."""
     groups = *WITH.values(), *CI.values(), *BOT.values(), *FOR_SERVICE.values()
-    promises = ALWAYS.union({"LICENSE"}, NETWORK, NETWORK_OF_VENV, INDEX, *groups)
+    promises = ALWAYS.union({"LICENSE"}, NETWORK, INDEX, *groups)
     names = {
         path.relative_to(ROOT / "template").as_posix().removesuffix(".jinja")
         for path in (ROOT / "template").rglob("*")

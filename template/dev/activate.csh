@@ -27,7 +27,9 @@ if ("$_venv_error" != "") then
     goto finish
 endif
 
-\sh "$_venv_dir:q/activate" --is-current || \sh "$_venv_dir:q/do" sync || goto finish
+# One sh asks and syncs, because tcsh -e would exit when the answer is no.
+set _venv_sh = 'sh "$1/activate" --is-current || exec sh "$1/do" sync'
+\sh -c "$_venv_sh:q" sh "$_venv_dir:q" || goto finish
 
 # Leave the active environment first, and ours if another kind was activated on top of it. `eval`
 # keeps csh from expanding a variable that may not be set.
