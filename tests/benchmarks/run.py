@@ -200,7 +200,7 @@ def activation(scratch: Path) -> None:
             report(
                 f"{name}: activate when current, beyond its start",
                 f"{(took - start) * 1000:.1f} ms, {ratio(took, stock_took)}",
-                "<= 3" if name == "dash" else "<= 2",
+                {"bash": "<= 2", "zsh": "<= 2", "dash": "<= 3"}.get(name, "-"),
             )
     if shutil.which("pwsh"):
         took = powershell(path / "dev/activate.ps1", stock.with_name("Activate.ps1"))
