@@ -12,6 +12,7 @@ left to a real Windows.
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import NamedTuple
@@ -80,6 +81,11 @@ def project(made: Path, program: Path) -> Path:
 def windows(path: Path) -> str:
     """Return a path as Wine's programs see it."""
     return "Z:" + path.as_posix().replace("/", "\\")
+
+
+def printed(path: Path) -> str:
+    """Return the same as it is printed, in a code page in which other letters are lost here."""
+    return re.sub("[^ -~]", "\N{REPLACEMENT CHARACTER}", windows(path))
 
 
 # --- A session in a shell -----------------------------------------------------
@@ -167,9 +173,9 @@ def test_activates_and_leaves_no_trace(shell: Shell, project: Path) -> None:
 
     inside = variables(found["inside"])
     assert VALUES.items() <= inside.items() and "PYTHONHOME" not in inside
-    assert inside["VIRTUAL_ENV"] == windows(project / ".venv")
+    assert inside["VIRTUAL_ENV"] == printed(project / ".venv")
     path = {name.upper(): value for name, value in inside.items()}["PATH"]
-    assert path.startswith(windows(project / ".venv") + "\\Scripts;")
+    assert path.startswith(printed(project / ".venv") + "\\Scripts;")
     assert variables(found["after"]) == variables(found["before"])
     assert found["stderr"] == ([SYNC] * 2 if shell is CMD else [])
 

@@ -53,7 +53,9 @@
         [IO.File]::ReadAllLines("$venv/activation") -ccontains "VIRTUAL_ENV=$venv"
     }
 
-    if (-not (Test-Current)) {
+    # A file that cannot be read is for Python to report.
+    $current = try { Test-Current } catch { $false }
+    if (-not $current) {
         & "$PSScriptRoot/do.ps1" sync
         if ($LASTEXITCODE -ne 0) {
             # The command has said why. `exit` ends this file, not your session, and is seen by `$?`,
