@@ -499,6 +499,8 @@ def check_activation(project: Project, words: Command) -> None:
 
 
 def check_pytest(project: Project, words: Command) -> None:
+    if "-k" in words:
+        words = words[: words.index("-k")]
     for word in words:
         if word.startswith("--require="):
             components = word.partition("=")[2].split(",")
