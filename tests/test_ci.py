@@ -346,6 +346,9 @@ def test_a_template_may_be_private_and_in_a_companys_network(
     answers = project.read(".copier-answers.yml")
     moved = answers.replace(str(released), f"{address}/template.git")
     project.write(".copier-answers.yml", moved)
+    name = "the folder docs of the template"
+    guide = project.read("DEVELOPMENT.md").replace(name, f"[{name}]({address}/template)")
+    project.write("DEVELOPMENT.md", guide)
     project.commit()
     [weekly] = {"check", "template-update"} & {*jobs(project)}
     assert not passes(project, "template", path, TEMPLATE_TOKEN="right"), "of an unknown authority"

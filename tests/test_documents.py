@@ -109,6 +109,7 @@ NO_COMMANDS = {
     "Unknown revision",
     "certificate verify failed",
     "docker compose",
+    "$ErrorActionPreference = 'Stop'",
     "default: {tags: [...]}",
     "init: true",
     "invalid peer certificate",
@@ -498,6 +499,8 @@ def check_activation(project: Project, words: Command) -> None:
 
 
 def check_pytest(project: Project, words: Command) -> None:
+    if "-k" in words:
+        words = words[: words.index("-k")]
     for word in words:
         if word.startswith("--require="):
             components = word.partition("=")[2].split(",")
@@ -648,6 +651,7 @@ OWN = [path for path in PAGES if path.name != "questions.md"]
 # Files of projects in examples or of older versions, versions, and what is no file either.
 EXAMPLES = {
     *("scripts/", "scripts/venv", ".editorconfig", ".gitattributes", "apt-packages-build.txt"),
+    *("ARGUMENT...",),
     *(".env.production", "docker-compose.yml", "greet.py", "setup.py", "standard.yml"),
     *("manage.py", "mysite.wsgi", "other.txt", "a.b/c..d"),
     *(".-_", ".jinja", "3.11", "3.15", "Apache-2.0", "importlib.metadata", "python.exe"),
