@@ -1,13 +1,13 @@
 # Activate the virtual environment of this project; create or update it first if needed:
 #     source dev/activate.csh
-# `deactivate` restores everything. The activate files of all shells take the same steps: find
-# this folder, compare the inputs with the record, sync if they differ, leave another environment,
-# save and set the variables, define deactivate. csh has no functions, so _venv_undo contains what
+# `deactivate` restores everything. All activate files take the same steps: find this folder, sync if
+# the inputs differ from the record, leave another environment, save and set the variables, define
+# deactivate. csh has no functions, so _venv_undo contains what
 # `deactivate` runs.
 
 set _venv_status = 1
 
-# No variable tells which file is sourced, but on Linux csh has it open. In a subshell, $$ is not
+# No variable names the file that is sourced, but on Linux csh has it open. In a subshell, $$ is not
 # the number of the process.
 set _venv_dir = "$cwd:q/dev"
 set _venv_sh = 'for fd in /proc/$PPID/fd/*; do if [ -f "$fd" ]; then readlink "$fd"; fi; done'

@@ -1,8 +1,8 @@
 # Activate the virtual environment of this project; create or update it first if needed:
 #     source dev/activate.fish
-# `deactivate` restores everything. The activate files of all shells take the same steps: find
-# this folder, compare the inputs with the record, sync if they differ, leave another environment,
-# save and set the variables, define deactivate.
+# `deactivate` restores everything. All activate files take the same steps: find this folder, sync if
+# the inputs differ from the record, leave another environment, save and set the variables, define
+# deactivate.
 
 function _venv_activate -a _venv_file
     functions -e _venv_activate # it goes on running

@@ -1,8 +1,8 @@
 # Activate the virtual environment of this project; create or update it first if needed:
 #     overlay use dev/activate.nu
-# `deactivate` restores everything. The activate files of all shells take the same steps: find
-# this folder, compare the inputs with the record, sync if they differ, leave another environment,
-# save and set the variables, define deactivate. Here, deactivate is an alias: the overlay contains
+# `deactivate` restores everything. All activate files take the same steps: find this folder, sync if
+# the inputs differ from the record, leave another environment, save and set the variables, define
+# deactivate. Here, deactivate is an alias: the overlay contains
 # all that this file sets, and hiding the overlay restores the rest.
 
 const file = path self

@@ -3,8 +3,8 @@
 #     dev/activate.ps1
 #
 # `deactivate` restores everything. The functions and the variable that have to outlive this file
-# are global, so the file need not be dot-sourced; if it is, the block keeps all other names out of
-# your session. The activate files of all shells follow the same steps.
+# are global, so the file need not be dot-sourced. The block keeps all other names out of your session.
+# The activate files of all shells follow the same steps.
 #
 # If PowerShell does not allow scripts: Set-ExecutionPolicy RemoteSigned -Scope CurrentUser
 
@@ -46,7 +46,7 @@
         $recorded = $encoding.GetString([IO.File]::ReadAllBytes("$venv/activate.inputs"))
         if (-not [string]::Equals(-join $contents, $recorded)) { return $false }
 
-        # What .venv has in place of a Python can outlive the one that pyvenv.cfg names.
+        # The python in .venv can outlive the Python that pyvenv.cfg names.
         $base = [IO.File]::ReadAllLines("$venv/pyvenv.cfg") -match '^home *=' -replace '^home *= *'
         if (-not [IO.File]::Exists("$base/$python")) { return $false }
 
@@ -58,8 +58,8 @@
     if (-not $current) {
         & "$PSScriptRoot/do.ps1" sync
         if ($LASTEXITCODE -ne 0) {
-            # The command has said why. `exit` ends this file, not your session, and is seen by `$?`,
-            # `&&` and whoever started PowerShell. Only a script that stops at errors needs one.
+            # The command has said why. `exit` ends this file, not your session, and sets `$?`, which
+            # `&&` and the caller of PowerShell see. Only a script that stops at errors needs one.
             if ($ErrorActionPreference -eq 'Stop') { Write-Error 'activate.ps1: not activated, see above' }
             exit 1
         }

@@ -24,18 +24,18 @@ from dev_interpreters import choose, find, minor, pinned_version, probe
 from dev_locks import LOCKS, ROOT, WINDOWS, Problem, main, network, read, say
 from dev_packages import PYTHON, VENV, installed
 
-# What the activate files set: NAME=VALUE, one per line, without quotes.
+# The variables that the activate files set: NAME=VALUE, one per line, without quotes.
 ACTIVATION = VENV / "activation"
 
 # The record of the inputs that the environment was made from. It is written last, so where it
 # exists, the environment is complete.
 RECORD = VENV / "activate.inputs"
 
-# Stands before the inputs in the record if PROJECT_PYTHON chose the Python. The comparison in
-# the activate files then fails, and `sync` looks at everything each time.
+# This byte comes before the inputs in the record if PROJECT_PYTHON chose the Python. The comparison
+# in the activate files then fails, and `sync` checks everything each time.
 CHOSEN = b"\0"
 
-# The old environment is in OLD while a new one is made. MOVED says that all of it is there.
+# The old environment is in OLD while a new one is made. MOVED exists when all of it was moved.
 OLD = VENV / "old"
 MOVED = OLD / "moved"
 MARK = VENV / ".gitignore"

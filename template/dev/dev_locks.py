@@ -25,7 +25,7 @@ WINDOWS = os.name == "nt"
 LISTS = ("requirements.in", "requirements-dev.in")
 LOCKS = ("requirements.txt", "requirements-dev.txt")
 
-# What resolves the lists where no uv is installed.
+# This uv resolves the lists where none is installed.
 UV = "uv>=0.9,<1"
 
 # These variables make pip, uv or Python look or install elsewhere, so the programs that this
@@ -46,7 +46,7 @@ DEFAULTS = {"UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "true"}
 
 
 class Problem(Exception):
-    """What is wrong, and how to fix it, in one line for the user."""
+    """An error for the user: one line says what is wrong and how to fix it."""
 
 
 def say(message: object) -> None:
@@ -156,7 +156,7 @@ def line_without_hash(name: str) -> tuple[int, str]:
 
 
 def check_locks() -> None:
-    """Raise Problem if a lock is no lock: without any hash, with conflicts, or no text."""
+    """Raise Problem if a lock has no hash at all, has conflicts, or is not text."""
     for name in LOCKS:
         text = lock_text(name)
         if "\0" in text:
