@@ -387,7 +387,7 @@ def test_an_environment_of_the_last_release_works_after_the_update(
 
     project.answers = asked_again(project.answers)
     project.update(newer)
-    assert "<<<<<<<" not in project.run("git", "diff").stdout
+    assert "<<<<<<< before updating" not in project.run("git", "diff").stdout
     assert not (project.path / "scripts").exists()
     assert " passed" in project.run("dev/do", "test").stdout
     project.run("dev/do", "check")
@@ -403,7 +403,7 @@ def test_a_container_of_the_last_release_works_after_the_update(
     project.commit()
     project.answers = asked_again(project.answers)
     project.update(newer)
-    assert "<<<<<<<" not in project.run("git", "diff").stdout
+    assert "<<<<<<< before updating" not in project.run("git", "diff").stdout
     try:
         assert " passed" in project.run("dev/do", "test").stdout
     finally:
