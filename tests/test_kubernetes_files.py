@@ -398,6 +398,30 @@ def test_what_has_no_image_or_does_not_listen_gets_no_manifests(
     assert project.answers["deploy"] == "kubernetes", "kept for a later switch"
 
 
+# --- What docs/deploy.md shows ---------------------------------------------------------
+
+
+def shown(start: str) -> list[str]:
+    """Return the blocks of YAML in docs/deploy.md that start with a line, without that line."""
+    page = (ROOT / "docs/deploy.md").read_text("utf-8")
+    return re.findall(rf"^```yaml\n{re.escape(start)}\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+
+
+def test_the_patches_that_are_shown_fit(project: Project) -> None:
+    """Also together with the examples."""
+    name = "kustomize/production/kustomization.yaml"
+    before = project.read(name)
+    text = before.replace("  # - examples.yaml", "  - examples.yaml")
+    project.write(name, text + "".join(shown("patches:")))
+    found = kustomize(project)
+    project.write(name, before)
+
+    for manifest in found:
+        kubernetes_validate.validate(manifest, "1.37", strict=True)
+    mounted = {mount["mountPath"] for mount in container(application(found))["volumeMounts"]}
+    assert mounted == {"/tmp", "/run/secrets", "/app/data"}
+
+
 # --- An external database with Compose ---------------------------------------------------
 
 
@@ -405,8 +429,7 @@ def test_what_has_no_image_or_does_not_listen_gets_no_manifests(
 def test_compose_leaves_the_services_out_as_documented(bake: Bakery) -> None:
     """The block is the one of docs/deploy.md."""
     project = bake(app="web", services=SERVICES)
-    page = (ROOT / "docs/deploy.md").read_text("utf-8")
-    [block] = re.findall(r"```yaml\n# compose\.external\.yaml\n(.*?)```", page, re.DOTALL)
+    [block] = shown("# compose.external.yaml")
     project.write("compose.external.yaml", block)
     words = ("docker", "compose", "-f", "compose.yaml", "-f", "compose.external.yaml")
     done = project.run(*words, "config", "--format", "json", env={"POSTGRES_PASSWORD": "x"})
