@@ -484,6 +484,8 @@ def check_pytest(project: Project, words: Command) -> None:
             components = word.partition("=")[2].split(",")
             if not {*components} <= {*COMPONENTS, "all"}:
                 raise Wrong(f"no such component: {word}")
+        elif word.startswith("--numprocesses="):
+            continue
         elif not (ROOT / word).exists() and lacks(project, word):
             raise Wrong(f"no file {word}")
 
@@ -631,7 +633,7 @@ EXAMPLES = {
     *(".env.production", "docker-compose.yml", "greet.py", "setup.py", "standard.yml"),
     *("manage.py", "mysite.wsgi", "other.txt", "a.b/c..d"),
     *("1/1", "UpdateStatus.State", "deploy.resources.limits", "deployment/my-project"),
-    "kustomize/staging",
+    *("kustomize/staging", "policy/v1beta1"),
     *(".-_", ".jinja", "3.11", "3.15", "Apache-2.0", "importlib.metadata", "python.exe"),
 }
 VERSION = re.compile(r"v[\d.]+(post|rc)?[\d.]*(dev\d+)?|vMAJOR\.MINOR\.PATCH")

@@ -196,7 +196,7 @@ def test_taplo(contents: list[Content]) -> None:
 
 
 def test_shellcheck_and_shfmt() -> None:
-    scripts = [*(SCRIPTS / name for name in POSIX_FILES), ROOT / ".ci/run"]
+    scripts = [*(SCRIPTS / name for name in POSIX_FILES), ROOT / ".ci/run", ROOT / ".ci/kubernetes"]
     run("shellcheck", *scripts)
     run("shfmt", *SHELL_RULES, "--diff", *scripts)
 
