@@ -445,7 +445,9 @@ def test_a_second_environment_in_the_same_place_is_noticed(bake: Bakery) -> None
     shell(project, "bash", "true")
     project.run(sys.executable, "-m", "venv", "--without-pip", ".venv")
     done = project.run("dev/do", "check", check=False)
-    assert done.returncode and done.stderr == "venv: .venv is not complete; run: dev/do sync\n"
+    assert (
+        done.returncode and done.stderr == "venv: .venv is not complete; run: dev/do sync\n"
+    )
     project.run("dev/do", "sync")
     project.run("dev/do", "check")
 
