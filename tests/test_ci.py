@@ -80,6 +80,7 @@ def passes(project: Project, job: str, path: str, **secrets: str) -> bool:
     more = home / "more"
     more.write_text("")
     variables = {"PATH": path, "CI": "true", "GITHUB_ENV": str(more), "HOME": str(home)}
+    variables |= {"RUNNER_TEMP": str(home)}
     variables |= {"GIT_TERMINAL_PROMPT": "0", "XDG_CACHE_HOME": os.path.expanduser("~/.cache")}
     if project.answers["ci"] == "gitlab":
         variables |= secrets
@@ -187,6 +188,21 @@ def test_renovate_finds_all_that_it_shall_update(
 
 
 # --- The commands, run -------------------------------------------------------------------
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_a_misspelt_manifest_is_noticed(ci: str, bake: Bakery, tmp_path: Path) -> None:
+    path = runner(tmp_path / "runner")
+    project = bake(isolation="docker", app="web", deploy="kubernetes", ci=ci)
+    assert passes(project, "manifests", path)
+    manifest = "kustomize/base/deployment.yaml"
+    text = project.read(manifest)
+    project.write(manifest, text.replace("readOnlyRootFilesystem", "readOnlyRootFileSystem"))
+    assert not passes(project, "manifests", path)
+    project.write(manifest, text)
+    project.append("kustomize/production/kustomization.yaml", "  - path: missing.yaml\n")
+    assert not passes(project, "manifests", path)
 
 
 @pytest.fixture

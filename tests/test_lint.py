@@ -198,7 +198,7 @@ def test_shellcheck_and_shfmt(contents: list[Content]) -> None:
     runners = named(contents, "dev/do")
     lint(runners, "shellcheck")
     lint(runners, "shfmt", *SHELL_RULES, "--diff")
-    scripts = SCRIPTS / "activate", ROOT / ".ci/run"
+    scripts = SCRIPTS / "activate", ROOT / ".ci/run", ROOT / ".ci/kubernetes"
     run("shellcheck", *scripts)
     run("shfmt", *SHELL_RULES, "--diff", *scripts)
 

@@ -37,12 +37,20 @@ WRITTEN_ONCE = {
 }
 # No update touches them either, but the next one brings back what was deleted, since another
 # file needs it.
-NEEDED = {"apt-packages.txt", "compose.own.yaml", "renovate.json"}
+NEEDED = {
+    "apt-packages.txt",
+    "compose.own.yaml",
+    "kustomize/production/examples.yaml",
+    "kustomize/production/kustomization.yaml",
+    "kustomize/production/settings.env",
+    "renovate.json",
+}
 
 EVERYTHING = {
     "isolation": "both",
     "app": "web",
     "services": ["postgres", "redis"],
+    "deploy": "kubernetes",
     "company_network": True,
     "package_index": "https://index.example.com/simple",
     "ci": "github",

@@ -12,7 +12,9 @@ from test_own_files import NEEDED, WRITTEN_ONCE
 
 @pytest.fixture(scope="module")
 def project(bake: Bakery) -> Project:
-    return bake(isolation="both", app="cli", ci="github", update_bot="renovate")
+    return bake(
+        isolation="both", app="web", deploy="kubernetes", ci="github", update_bot="renovate"
+    )
 
 
 def rows(project: Project) -> list[tuple[list[str], str, str]]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pexpect
@@ -201,3 +203,48 @@ def test_tells_in_one_line_what_is_wrong_with_a_setting(project: Project) -> Non
     assert done.returncode == 1 and done.stdout == ""
     [line] = [line for line in done.stderr.splitlines() if line and "Network" not in line]
     assert line.startswith("APP_LOG_LEVEL: ")
+
+
+@pytest.fixture
+def drains(project: Project, tmp_path: Path) -> Iterator[str]:
+    """The web service alone, as an orchestrator starts it: it drains, and has secrets in files."""
+    (tmp_path / "APP_GREETING").write_text("Good evening\n")
+    (tmp_path / "APP_GREETING").chmod(0o444)
+    tmp_path.chmod(0o755)
+    options = ("--env=APP_DRAIN_SECONDS=60", f"--volume={tmp_path}:/run/secrets:ro")
+    image = f"localhost/{project.path.name}:drains"
+    project.run("docker", "build", "-q", "-t", image, ".")
+    done = run("docker", "run", "--detach", *options, "--publish=127.0.0.1::8000", image)
+    container = done.stdout.strip()
+    eventually(lambda: "Application startup complete" in logs(container))
+    yield container
+    run("docker", "rm", "--force", container)
+    run("docker", "rmi", image)
+
+
+def kept_open(container: str) -> http.client.HTTPConnection:
+    """Return a connection to a container which stays open unless the server closes it."""
+    port = run("docker", "port", container, "8000").stdout.rpartition(":")[2]
+    return http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
+
+
+def answer(connection: http.client.HTTPConnection) -> tuple[str | None, Any]:
+    """Return whether the server closes the connection after this request, and what it says."""
+    connection.request("GET", "/")
+    response = connection.getresponse()
+    return response.getheader("connection"), json.load(response)
+
+
+@only_web
+def test_drains_when_told_to_and_stops_at_once_with_a_second_signal(drains: str) -> None:
+    connection = kept_open(drains)
+    greets = {"message": "Good evening, World!"}
+    assert answer(connection) == (None, greets)
+
+    run("docker", "kill", "--signal=SIGINT", drains)
+    eventually(lambda: answer(connection) == ("close", greets))
+    assert answer(kept_open(drains)) == ("close", greets), "a new connection while it drains"
+
+    run("docker", "kill", "--signal=SIGINT", drains)
+    assert run("docker", "wait", drains).stdout.strip() == "130"
+    assert "Warning" not in logs(drains)

@@ -81,6 +81,7 @@ REFUSED = [
     ("python_version", "3.10", "'3.11', '3.12', '3.13', '3.14', '3.15'"),
     ("app", "gui", "'cli', 'web', 'own'"),
     ("company_network", "flase", "[False, True]"),
+    ("deploy", "swarm", "'none', 'kubernetes'"),
     ("services", "[mysql]", "['postgres', 'redis']"),
     ("license", "GPL", "'MIT', 'Apache-2.0', 'Proprietary', 'none'"),
 ]

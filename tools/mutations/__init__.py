@@ -5,7 +5,7 @@ pattern that no longer finds its line, and keep what it stands for. New kinds of
 promises get mutations of their own.
 """
 
-from . import application, ci, containers, documents, environment, files, questions
+from . import application, ci, containers, documents, environment, files, kubernetes, questions
 from .breaking import DoesNotApply
 from .model import Mutation, Tests
 
@@ -16,6 +16,7 @@ MUTATIONS = [
     *containers.mutations,
     *environment.mutations,
     *application.mutations,
+    *kubernetes.mutations,
     *documents.mutations,
 ]
 

@@ -18,6 +18,16 @@ job("GitHub no longer looks for conflicts and drift", edit(GITHUB, without_block
 job("GitHub no longer tests in the virtual environment", edit(GITHUB, without_block("^  venv:")))
 job("GitHub no longer tests the container", edit(GITHUB, without_block("^  container:")))
 job("GitHub no longer compares environment and image", edit(GITHUB, without_block("^  parity:")))
+job(
+    "GitHub no longer validates the manifests",
+    edit(GITHUB, without_block("^  manifests:")),
+    "test_ci_files.py: manifests",
+)
+job(
+    "GitLab no longer validates the manifests",
+    edit(GITLAB, without_block("^manifests:")),
+    "test_ci_files.py: manifests",
+)
 job("GitLab no longer looks for conflicts and drift", edit(GITLAB, without_block("^template:")))
 job("GitLab no longer tests in the virtual environment", edit(GITLAB, without_block("^venv:")))
 job("GitLab no longer tests the container", edit(GITLAB, without_block("^container:")))
