@@ -482,6 +482,7 @@ def test_becoming_own_code_keeps_what_is_there(bake: Bakery, released: Path) -> 
         "compose.base.yaml",
         "compose.override.yaml",
         "dev/do",
+        "dev/do.bat",
     }
     assert 'CMD ["python", "-m", "my_project", "serve"]' in project.read("Dockerfile")
 

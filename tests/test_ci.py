@@ -304,7 +304,7 @@ def test_a_file_that_gitignore_hides_is_missed(
     ci: str, bake: Bakery, released: Path, path: str, tmp_path: Path
 ) -> None:
     project = bake(released, "v1.0.0", ci=ci)
-    project.append(".gitignore", "[Ss]cripts\n")
+    project.append(".gitignore", "dev/\n")
     project.commit()
     clone = Project(tmp_path / "clone", project.answers)
     run("git", "clone", "-q", project.path, clone.path)
