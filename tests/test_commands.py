@@ -87,6 +87,13 @@ EVIDENCE = {
     r"podman ": NO_PODMAN,
     r"podman-compose ": NO_PODMAN,
     r"files=": NO_PODMAN,
+    # Kubernetes
+    r"kubectl (create (namespace|secret)|config)": "test_kubernetes.py: test_a_release_migrates",
+    r"kubectl (delete job|apply|wait)": "test_kubernetes.py: test_the_second_release_migrates",
+    r"kubectl rollout": "test_kubernetes.py: test_a_broken_release_stops",
+    r"docker compose -f compose.yaml -f": "test_kubernetes_files.py: test_compose_leaves_the_services",
+    r"(pg_dump|pg_restore) ": ANOTHER_PROGRAM,
+    r"(--dry-run|\{ cat secret.yaml|rm secret.yaml)": NO_PODMAN,
     # Networks and systems
     r"openssl x509": f"{THIS_FILE}: test_a_certificate_in_the_other_format_is_converted",
     r"docker compose build --build-arg HTTPS_PROXY": "test_network.py: test_the_image_is_built",

@@ -228,7 +228,9 @@ def start(
     bake: Bakery, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[..., Cluster]]:
     """Make a project whose manifests are set up for the cluster, and its namespace."""
-    assert "PYTEST_XDIST_WORKER" not in os.environ, "needs the machine for itself: run with --numprocesses=0"
+    assert "PYTEST_XDIST_WORKER" not in os.environ, (
+        "needs the machine for itself: run with --numprocesses=0"
+    )
     program = os.environ["TESTS_KUBERNETES"]
     original = Path(run(program, cwd=ROOT).stdout.splitlines()[-1])
     started: list[Cluster] = []

@@ -373,7 +373,7 @@ def test_switching_it_off_keeps_what_is_yours_and_on_brings_the_rest_back(
     yours = files_of(project, "kustomize/production/")
     assert len(base) + len(yours) <= 8
 
-    assert "kustomize/production is yours and was kept" in update(project, "none")
+    assert "kustomize/production is yours, so it was kept" in update(project, "none")
     assert files_of(project, "kustomize/") == yours
     project.commit()
     assert "was kept" not in update(project, "kubernetes")
