@@ -262,12 +262,12 @@ OF_OTHER_PYTHONS = ["annotationlib", "compression", "profiling", "asyncore", "di
 @pytest.mark.parametrize("name", OF_OTHER_PYTHONS)
 def test_a_package_may_not_be_called_as_a_module_of_another_python(name: str) -> None:
     """A project can move to any version that is offered."""
-    assert f"use app_{name}" in refusal("package_name", name)
+    assert f"Use app_{name}" in refusal("package_name", name)
 
 
 @pytest.mark.parametrize("name", ["src", "tests", "test", "test_app", "TEST_APP", "conftest"])
 def test_a_package_may_not_be_called_as_what_pytest_looks_for(name: str) -> None:
-    assert f"use app_{name.lower()}" in refusal("package_name", name)
+    assert f"Use app_{name.lower()}" in refusal("package_name", name)
 
 
 @pytest.mark.parametrize("name", ["testing", "my_test", "tested", "apps", "jsons", "rich2"])

@@ -41,7 +41,7 @@ EVIDENCE = {
     r"copier recopy --defaults --vcs-ref=": "test_life.py: test_a_fresh_project_shows",
     r"diff -ru": "test_life.py: test_a_fresh_project_shows",
     r"git checkout HEAD -- pyproject.toml": "test_update.py: test_any_answer_can_change",
-    r"git diff$": ANOTHER_PROGRAM,
+    r"git (diff|status)$": ANOTHER_PROGRAM,
     r"git status --short --ignored": ANOTHER_PROGRAM,
     r"git config --global --add safe.directory": ANOTHER_PROGRAM,
     # Adopting, and many projects
@@ -68,7 +68,7 @@ EVIDENCE = {
     r"docker build --target lock": "test_docker.py: test_locks_without_python_on_the_host",
     r"docker compose up --wait": "test_docker.py: test_development_reloads_on_a_change",
     r"docker compose (logs --follow|down)": "test_docker.py: test_development_reloads_on_a_change",
-    r"docker compose run --rm app python -m my_project": "test_docker.py: test_runs_the_command_line",
+    r"docker compose run --rm (-e \S+ )?app python -m my_project": "test_docker.py: test_runs_the_command_line",
     r"docker compose run --rm test": "test_docker.py: test_runs_the_tests_and_linters",
     r"docker compose run --rm --user .* ruff format": "test_docker.py: test_formats_without_python",
     r"docker compose -f compose.yaml up": "test_docker.py: test_production_serves_hardened",
