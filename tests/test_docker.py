@@ -349,7 +349,7 @@ def test_locks_without_python_on_the_host(project: Project) -> None:
     for name, content in files.items():
         if name.startswith(("requirements", "pyproject")):
             (project.path / name).write_bytes(content)
-    assert "needs a line such as requires-python" in done.stderr
+    assert "expected a line such as requires-python" in done.stderr
 
 
 def test_leaves_no_file_of_another_user(project: Project) -> None:
