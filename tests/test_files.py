@@ -54,6 +54,7 @@ WITH: dict[str, set[str]] = {
         "dev/activate.fish",
         "dev/activate.nu",
         "dev/activate.ps1",
+        "dev/dev_do.py",
         "dev/dev_environment.py",
         "dev/dev_interpreters.py",
         "dev/dev_packages.py",

@@ -54,11 +54,10 @@ def say(message: object) -> None:
     print(f"dev: {message}", file=sys.stderr, flush=True)
 
 
-def main(command: Callable[[], None]) -> int:
+def main(command: Callable[[], int | None]) -> int:
     """Run a command and return its exit status; say in one line what went wrong."""
     try:
-        command()
-        return 0
+        return command() or 0
     except KeyboardInterrupt:
         say("interrupted; run the same command again to continue")
         return 130

@@ -8,9 +8,8 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import sys
 
-from dev_locks import LOCKS, Problem, main, must, normal, say
+from dev_locks import LOCKS, Problem, must, normal, say
 from dev_packages import PYTHON, VENV, locked
 
 LIST = """
@@ -56,7 +55,3 @@ def compare() -> None:
     if different:
         raise Problem(f"not the same everywhere: {', '.join(different)}")
     say("the same Python and packages in .venv and in the images")
-
-
-if __name__ == "__main__":
-    sys.exit(main(compare))
