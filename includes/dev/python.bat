@@ -17,7 +17,8 @@
 @cmd /d /c exit 1
 @goto end
 
-@rem A Python is called, because that of pyenv-win is a batch file, which would not return.
+@rem A Python is called, or has a cmd of its own below, because that of pyenv-win is a batch file,
+@rem which would not return.
 :try
 @if defined _python exit /b 0
 @if not "%~1"=="" call %1 -I -S -c "import sys; sys.exit(sys.version_info < (3, 9))" >nul 2>nul
@@ -25,7 +26,8 @@
 @exit /b 0
 
 :found
-@call "%_python%" -X utf8 -B -E -s -S dev\dev_do.py %*
+@rem `call` would change a % in the words. The @ keeps cmd from removing the first and the last quote.
+@cmd /d /v:off /c @"%_python%" -X utf8 -B -E -s -S dev\dev_do.py %*
 @popd
 @rem A program has to end this file, because && and || do not see the status of `exit /b`.
 @cmd /d /c exit %errorlevel%
