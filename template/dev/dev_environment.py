@@ -1,10 +1,9 @@
 # fmt: off
 # ruff: noqa
 # mypy: ignore-errors
-"""Keep .venv in line with the locks.
+"""Keep .venv in line with the locks."""
 
-The activate files call `sync` unless their own comparison shows that nothing changed.
-"""
+# The activate files call `sync` unless their own comparison shows that nothing changed.
 
 from __future__ import annotations
 

@@ -1,11 +1,10 @@
 # fmt: off
 # ruff: noqa
 # mypy: ignore-errors
-"""Lock the packages of this project: resolve requirements*.in into requirements*.txt.
+"""Lock the packages of this project: resolve requirements*.in into requirements*.txt."""
 
-This file needs nothing but Python 3.9, so that it also runs in the image, for people who have no
-Python on their machine. The other modules of this folder build on it.
-"""
+# This file needs nothing but Python 3.9, so that it also runs in the image, for people who have no
+# Python on their machine. The other modules of this folder build on it.
 
 from __future__ import annotations
 
