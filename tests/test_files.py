@@ -70,7 +70,7 @@ WITH: dict[str, set[str]] = {
         "compose.yaml",
     },
 }
-WITH["both"] = WITH["venv"] | WITH["docker"] | {"dev/dev_container.py"}
+WITH["both"] = WITH["venv"] | WITH["docker"]
 CI = {
     "github": {".github/workflows/template-ci.yml"},
     "gitlab": {".gitlab-ci.yml"},

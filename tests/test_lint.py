@@ -317,7 +317,7 @@ def test_the_tools_of_a_project_leave_the_modules_alone(
 
 @pytest.mark.needs("python3.9")
 def test_the_modules_start_with_python_3_9(modules: list[Path]) -> None:
-    program = "import dev_do, dev_network, dev_container; print(dev_do.ROOT)"
+    program = "import dev_do, dev_network; print(dev_do.ROOT)"
     folder = modules[0].parent
     done = run(find_python("3.9"), "-B", "-c", program, cwd=folder)
     assert done.stdout == f"{folder.parent}\n"
