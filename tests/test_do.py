@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -129,6 +130,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
             if Path(folder, name).exists():
                 (tmp_path / name).symlink_to(Path(folder, name))
                 break
+    (tmp_path / "python3").symlink_to(Path(sys.executable).resolve())
     (tmp_path / request.param).write_text(ENGINE)
     (tmp_path / request.param).chmod(0o755)
     return {"PATH": str(tmp_path)}

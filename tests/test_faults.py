@@ -113,7 +113,7 @@ left = int(sys.argv[1])
 sys.addaudithook(step)
 sys.path.insert(0, "dev")
 sys.argv[1:] = ["sync"]
-runpy.run_path("dev/dev_environment.py", run_name="__main__")
+runpy.run_path("dev/dev_do.py", run_name="__main__")
 """
 
 

@@ -53,6 +53,7 @@ WITH: dict[str, set[str]] = {
         "dev/activate.fish",
         "dev/activate.nu",
         "dev/activate.ps1",
+        "dev/dev_do.py",
         "dev/dev_environment.py",
         "dev/dev_interpreters.py",
         "dev/dev_packages.py",
@@ -68,7 +69,7 @@ WITH: dict[str, set[str]] = {
         "compose.yaml",
     },
 }
-WITH["both"] = WITH["venv"] | WITH["docker"] | {"dev/dev_parity.py"}
+WITH["both"] = WITH["venv"] | WITH["docker"]
 CI = {
     "github": {".github/workflows/template-ci.yml"},
     "gitlab": {".gitlab-ci.yml"},

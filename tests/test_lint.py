@@ -290,8 +290,15 @@ def words_after(line: str, *commands: str) -> list[str]:
 HEAD = "# fmt: off\n# ruff: noqa\n# mypy: ignore-errors\n"
 
 
-def test_the_modules_are_for_pythons_from_3_9_on(tmp_path: Path) -> None:
-    for path in SCRIPTS.glob("*.py"):
+@pytest.fixture(scope="module")
+def modules(bake: Bakery) -> list[Path]:
+    """The modules of a project that has all of them."""
+    made = bake(isolation="both", company_network=True)
+    return sorted(made.path.glob("dev/*.py"))
+
+
+def test_the_modules_are_for_pythons_from_3_9_on(modules: list[Path], tmp_path: Path) -> None:
+    for path in modules:
         head, text = path.read_text("utf-8").partition('"""')[0], path.read_text("utf-8")
         assert head == HEAD
         (tmp_path / path.name).write_text(text.removeprefix(HEAD), "utf-8")
@@ -301,16 +308,19 @@ def test_the_modules_are_for_pythons_from_3_9_on(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("tool", [("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)])
-def test_the_tools_of_a_project_leave_the_modules_alone(tool: tuple[str, ...]) -> None:
+def test_the_tools_of_a_project_leave_the_modules_alone(
+    tool: tuple[str, ...], modules: list[Path]
+) -> None:
     settings = {"ruff": ("--isolated", "--no-cache", "--line-length=60"), "mypy": ("--strict",)}
-    run(*tool, *settings[tool[0]], *SCRIPTS.glob("*.py"))
+    run(*tool, *settings[tool[0]], *modules)
 
 
 @pytest.mark.needs("python3.9")
-def test_the_modules_start_with_python_3_9() -> None:
-    program = "import dev_environment, dev_network, dev_parity; print(dev_environment.VENV)"
-    done = run(find_python("3.9"), "-B", "-c", program, cwd=SCRIPTS)
-    assert done.stdout == f"{ROOT}/template/.venv\n"
+def test_the_modules_start_with_python_3_9(modules: list[Path]) -> None:
+    program = "import dev_do, dev_network; print(dev_do.ROOT)"
+    folder = modules[0].parent
+    done = run(find_python("3.9"), "-B", "-c", program, cwd=folder)
+    assert done.stdout == f"{folder.parent}\n"
 
 
 # --- This repository ----------------------------------------------------------

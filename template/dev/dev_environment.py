@@ -1,10 +1,9 @@
 # fmt: off
 # ruff: noqa
 # mypy: ignore-errors
-"""Keep .venv in line with the locks:  dev_environment.py sync|check|clean
+"""Keep .venv in line with the locks."""
 
-The activate files call `sync` unless their own comparison shows that nothing changed.
-"""
+# The activate files call `sync` unless their own comparison shows that nothing changed.
 
 from __future__ import annotations
 
@@ -12,7 +11,6 @@ import contextlib
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,7 +19,7 @@ from typing import NamedTuple
 import dev_locks as locks
 import dev_packages as packages
 from dev_interpreters import choose, find, minor, pinned_version, probe
-from dev_locks import LOCKS, ROOT, WINDOWS, Problem, main, network, read, say
+from dev_locks import LOCKS, ROOT, WINDOWS, Problem, network, read, say
 from dev_packages import PYTHON, VENV, installed
 
 # The variables that the activate files set: NAME=VALUE, one per line, without quotes.
@@ -300,8 +298,3 @@ def clean() -> None:
         MARK.unlink()
         with contextlib.suppress(OSError):
             VENV.rmdir()  # a link or a mount stays
-
-
-if __name__ == "__main__":
-    commands = {"sync": sync, "check": check, "clean": clean}
-    sys.exit(main(commands[sys.argv[1]]))

@@ -1,11 +1,10 @@
 # fmt: off
 # ruff: noqa
 # mypy: ignore-errors
-"""Lock the packages of this project: resolve requirements*.in into requirements*.txt.
+"""Lock the packages of this project: resolve requirements*.in into requirements*.txt."""
 
-This file needs nothing but Python 3.9, so that it also runs in the image, for people who have no
-Python on their machine. The other modules of this folder build on it.
-"""
+# This file needs nothing but Python 3.9, so that it also runs in the image, for people who have no
+# Python on their machine. The other modules of this folder build on it.
 
 from __future__ import annotations
 
@@ -54,11 +53,10 @@ def say(message: object) -> None:
     print(f"dev: {message}", file=sys.stderr, flush=True)
 
 
-def main(command: Callable[[], None]) -> int:
+def main(command: Callable[[], int | None]) -> int:
     """Run a command and return its exit status; say in one line what went wrong."""
     try:
-        command()
-        return 0
+        return command() or 0
     except KeyboardInterrupt:
         say("interrupted; run the same command again to continue")
         return 130

@@ -1,11 +1,10 @@
 # fmt: off
 # ruff: noqa
 # mypy: ignore-errors
-"""Tell programs about the network of the company, through environment variables.
+"""Tell programs about the network of the company, through environment variables."""
 
-pip.conf has the index, for uv as well. The certificates in certs/*.crt are trusted beside those
-that this machine trusts: programs accept one list only, so all are written into one file.
-"""
+# pip.conf has the index, for uv as well. The certificates in certs/*.crt are trusted beside those
+# that this machine trusts: programs accept one list only, so all are written into one file.
 
 import configparser
 import os

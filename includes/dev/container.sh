@@ -1,0 +1,77 @@
+#!/bin/sh
+# The everyday commands of this project. Each is shown, and runs in the folder of the project.
+#
+#     dev/do run [ARGUMENT...]        run the program
+#     dev/do test [ARGUMENT...]       run the tests
+#     dev/do lint [ARGUMENT...]       check the code and its format
+#     dev/do format [ARGUMENT...]     format the code
+#     dev/do add [--dev] PACKAGE...   add packages to the requirements, lock and install them
+#     dev/do lock [--upgrade]         lock the requirements, with the newest versions if asked to
+#     dev/do shell                    start a shell in which everything is installed
+#     dev/do sync                     build the images
+#     dev/do check                    check that the packages in the image fit together
+#     dev/do clean                    remove the containers; volumes with data are kept
+
+file=$0
+[ ! -L "$file" ] || file=$(readlink -f -- "$file")
+case $file in */*) CDPATH='' cd -P -- "${file%/*}/.." ;; *) cd -P .. ;; esac || exit
+
+# Podman has the same commands.
+engine=docker
+command -v docker >/dev/null || engine=podman
+
+# Print the list above.
+usage() {
+    sed -n 's/^#     //p' dev/do
+}
+
+# Show a command of the engine and run it.
+engine() {
+    echo "+ $engine $*" >&2
+    "$engine" "$@"
+}
+
+tool() { engine compose run --rm test "$@"; }
+
+# With the project mounted, so that the command can change its files as the user.
+editor() { engine compose run --rm --user "$(id -u):$(id -g)" --volume "$PWD:/app" test "$@"; }
+
+lock() { engine build --target=lock ${1:+--build-arg=UPGRADE=1} --output=. .; }
+build() { engine compose --profile=* build; }
+
+# Add packages to a list, lock and install. If the lock fails, the list is as before.
+add() {
+    list=requirements.in
+    [ "${1-}" != --dev ] || { list=requirements-dev.in && shift; }
+    [ $# != 0 ] || { usage >&2 && return 2; }
+
+    cp -- "$list" "$list.before" || return
+    trap 'mv -- "$list.before" "$list"; exit 130' INT
+    [ -z "$(tail -c 1 "$list")" ] || echo >>"$list"
+    printf '%s\n' "$@" >>"$list"
+    lock || { mv -- "$list.before" "$list" && return 1; }
+    trap - INT
+    rm -- "$list.before"
+    build
+}
+
+word=${1-}
+[ $# = 0 ] || shift
+case $word in
+    '') usage ;;
+{%- if listens %}
+    run) engine compose up "$@" ;;
+{%- else %}
+    run) engine compose run --rm app {{ start }} "$@" ;;
+{%- endif %}
+    test) tool pytest "$@" ;;
+    lint) tool ruff check "$@" && tool ruff format --check "$@" ;;
+    format) editor ruff format "$@" ;;
+    add) add "$@" ;;
+    lock) lock "$@" ;;
+    shell) editor bash ;;
+    sync) build ;;
+    check) tool python -m pip check ;;
+    clean) engine compose --profile=* down --remove-orphans ;;
+    *) usage >&2 && exit 2 ;;
+esac
