@@ -481,8 +481,7 @@ def test_becoming_own_code_keeps_what_is_there(bake: Bakery, released: Path) -> 
         "Dockerfile",
         "compose.base.yaml",
         "compose.override.yaml",
-        "dev/do",
-        "dev/do.bat",
+        "dev/dev_do.py",
     }
     assert 'CMD ["python", "-m", "my_project", "serve"]' in project.read("Dockerfile")
 

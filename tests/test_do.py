@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -114,6 +115,33 @@ def test_an_addition_that_cannot_be_locked_changes_nothing(
     done = do(small, "add", "no-such-package", env=offline, check=False)
     assert done.returncode == 1 and "no-such-package" in done.stderr
     assert small.files() == before
+
+
+def test_an_addition_that_is_listed_already_names_the_line_to_edit(
+    small: Project, offline: dict[str, str]
+) -> None:
+    small.write("requirements.in", "Alpha_x==1.0\n")
+    done = do(small, "add", "alpha-x>=2", env=offline, check=False)
+    fix = "edit its line there, then run: dev/do lock"
+    assert done.returncode == 1
+    assert done.stderr == f"dev: alpha-x is in requirements.in already; {fix}\n"
+    assert small.read("requirements.in") == "Alpha_x==1.0\n"
+
+
+@pytest.mark.needs("index")
+def test_a_program_that_runs_ends_with_the_runner(bake: Bakery) -> None:
+    """A supervisor stops what it started."""
+    program = "import time; print('runs', flush=True); time.sleep(600)"
+    project = bake(isolation="venv", app="own", python_version=HERE, command="python serve.py")
+    project.write("serve.py", program)
+    project.run("dev/do", "sync")
+    words = {"cwd": project.path, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen(["dev/do", "run"], **words) as runner:
+        assert runner.stdout and runner.stdout.readline() == "runs\n"
+        runner.terminate()
+        # Reading ends when the program has closed its end, too.
+        assert runner.stdout.read() == ""
+        assert runner.wait() == 128 + signal.SIGTERM
 
 
 # --- In containers ------------------------------------------------------------

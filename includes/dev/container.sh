@@ -45,6 +45,14 @@ add() {
     [ "${1-}" != --dev ] || { list=requirements-dev.in && shift; }
     [ $# != 0 ] || { usage >&2 && return 2; }
 
+    for package; do
+        name=${package%%[!A-Za-z0-9._-]*}
+        if grep -Eiq "^$name([^A-Za-z0-9._-]|\$)" "$list"; then
+            echo "dev/do: $name is in $list already; edit its line there, then run: dev/do lock" >&2
+            return 1
+        fi
+    done
+
     cp -- "$list" "$list.before" || return
     trap 'mv -- "$list.before" "$list"; exit 130' INT
     [ -z "$(tail -c 1 "$list")" ] || echo >>"$list"

@@ -20,13 +20,12 @@ for python in "${PROJECT_PYTHON:-python3}" .venv/bin/python python3 python py \
     .venv/Scripts/python "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python; do
     fits=$("$python" -I -S -c 'import sys; print(sys.version_info >= (3, 9))' 2>/dev/null)
     if [ "${fits%%[!A-Za-z]*}" = True ]; then
-        "$python" "$@"
-        exit
+        exec "$python" "$@"
     fi
 done
 if uv --version >/dev/null 2>&1; then
-    UV_PYTHON_DOWNLOADS=${UV_PYTHON_DOWNLOADS-never} uv run --quiet --no-project python "$@"
-    exit
+    export UV_PYTHON_DOWNLOADS="${UV_PYTHON_DOWNLOADS-never}"
+    exec uv run --quiet --no-project python "$@"
 fi
 echo "dev/do: expected Python 3.9 or later, found none; install one, or set PROJECT_PYTHON" >&2
 exit 1

@@ -113,7 +113,8 @@ def of_python(file: str, content: str) -> Iterator[Text]:
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             docstring = ast.get_docstring(node)
             for part in (docstring or "").split("\n\n"):
-                if part and not FOR_PROGRAMS.match(part):
+                is_code = part.startswith("    ")
+                if part and not is_code and not FOR_PROGRAMS.match(part):
                     line = getattr(node, "lineno", 1)
                     yield Text(file, line, "docstring", " ".join(part.split()))
 
