@@ -188,6 +188,16 @@ def project(scratch: Path, name: str, **answers: str) -> Path:
     return target
 
 
+# The footprint that is wanted in the end; test_footprint.py has the one that is kept until then.
+WANTED = {
+    "files": 42,
+    "lines": 1950,
+    "entries_at_root": 23,
+    "code_in_dev": 950,
+    "lines_of_development_md": 140,
+}
+
+
 def footprint(scratch: Path) -> None:
     """Count what a command-line program with all defaults gets."""
     sys.path.insert(0, str(ROOT / "tests"))
@@ -197,7 +207,8 @@ def footprint(scratch: Path) -> None:
 
     for isolation, limit in LIMITS.items():
         path = project(scratch, isolation, isolation=isolation)
-        found, goals = asdict(count(Project(path, {}).files())), asdict(limit)
+        found, limits = asdict(count(Project(path, {}).files())), asdict(limit)
+        goals = WANTED if isolation == "both" else limits
         for name, number in found.items():
             report(f"{isolation}: {name.replace('_', ' ')}", str(number), f"<= {goals[name]}")
 
