@@ -144,6 +144,24 @@ def test_a_program_that_runs_ends_with_the_runner(bake: Bakery) -> None:
         assert runner.wait() == 128 + signal.SIGTERM
 
 
+def test_an_addition_that_is_interrupted_changes_nothing(small: Project, tmp_path: Path) -> None:
+    (tmp_path / "uv").write_text("#!/bin/sh\nkill -INT $PPID\nsleep 9\n")
+    (tmp_path / "uv").chmod(0o755)
+    before = small.files()
+    path = {"PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}"}
+    done = do(small, "add", "alpha", env=path, check=False)
+    assert done.returncode == 130
+    assert small.files() == before
+
+
+def test_a_program_decides_what_an_interrupt_means(bake: Bakery) -> None:
+    project = bake(isolation="venv", app="own", command="sh job.sh", python_version=HERE)
+    for name in ("requirements.in", "requirements-dev.in", "requirements-dev.txt"):
+        project.write(name, "")
+    project.write("job.sh", "trap 'echo stopped' INT\nkill -INT $PPID $$\n")
+    assert do(project, "run").stdout == "stopped\n"
+
+
 # --- In containers ------------------------------------------------------------
 
 # Stands in for docker or podman, and prints its arguments, one per line.

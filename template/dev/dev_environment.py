@@ -58,6 +58,14 @@ def inputs() -> dict[str, bytes]:
     return {name: read(name) for name in names}
 
 
+def is_unchanged() -> bool:
+    """Compare the inputs with the record as the activate files do, which starts no program."""
+    root = os.fsencode(f"VIRTUAL_ENV={VENV}\n")
+    made_from = b"".join(inputs().values()) + read(VENV / "pyvenv.cfg")
+    has_python = PYTHON.exists() and not os.environ.get("PROJECT_PYTHON")
+    return has_python and read(ACTIVATION).startswith(root) and read(RECORD) == made_from
+
+
 def diagnose() -> Fault | None:
     """Return what is wrong with the environment, None if it is current."""
     if not VENV.exists() or (VENV.is_dir() and not parts()):
