@@ -15,7 +15,7 @@ case $file in */*) CDPATH='' cd -P -- "${file%/*}/.." ;; *) cd -P .. ;; esac || 
 set -- -X utf8 -B -E -s -S dev/dev_do.py "$@"
 
 # Only running a Python shows whether it works: pyenv and others put commands on PATH that fail for
-# a version that is not installed. That of .venv comes first, since it starts without pyenv.
+# a version that is not installed. The Python of .venv comes first, since it starts without pyenv.
 for python in ${PROJECT_PYTHON:+"$PROJECT_PYTHON"} .venv/bin/python .venv/Scripts/python \
     python3 python py "${PYENV_ROOT:-$HOME/.pyenv}"/versions/*/bin/python; do
     fits=$("$python" -I -S -c 'import sys; print(sys.version_info >= (3, 9))' 2>/dev/null)
