@@ -286,14 +286,15 @@ def check() -> None:
     if fault := diagnose():
         raise Problem(f"{fault.reason}; run: dev/do sync")
 
-    python, pinned = probe(str(PYTHON)), pinned_version()
-    if pinned and minor(python) != pinned:
-        found = f".venv has Python {python[1]}, .python-version says 3.{pinned}"
-        raise Problem(f"{found}; install that, then run: dev/do sync")
     if extra := sorted(installed().keys() - packages.locked(*LOCKS).keys()):
         raise Problem(f"not in the locks: {', '.join(extra)}; run: dev/do clean, then sync")
     if path := packages.missing_file():
         raise Problem(f"{path} is missing; run: dev/do clean, then sync")
+
+    python, pinned = probe(str(PYTHON)), pinned_version()
+    if pinned and minor(python) != pinned:
+        found = f".venv has Python {python[1]}, .python-version says 3.{pinned}"
+        raise Problem(f"{found}; install that, then run: dev/do sync")
 
 
 def clean() -> None:
