@@ -111,12 +111,12 @@ git(
 )
 git(
     "An update does not say how conflicts are found",
-    edit(COPIER, replace("git diff --check", "git diff")),
+    edit("includes/after-update.txt", replace("git diff --check", "git diff")),
     "test_life.py: conflicts",
 )
 git(
     "An update does not name what a switch leaves behind",
-    edit(COPIER, without_lines("^ *Nothing uses")),
+    edit("includes/after-update.txt", without_lines("^Nothing uses")),
     "test_life.py: leaves_behind",
 )
 
@@ -157,7 +157,7 @@ ignored("Private keys get into the image", edit(DOCKERIGNORE, without_lines(r"^\
 ignored("Keys of SSH get into the image", edit(DOCKERIGNORE, without_lines(r"^\*\*/id_rsa")))
 ignored(
     "Passwords for package indexes get into the image",
-    edit(DOCKERIGNORE, without_lines(r"^\*\*/_?netrc$")),
+    edit(DOCKERIGNORE, without_lines(r"^\*\*/\*netrc$")),
 )
 ignored(
     "Files called secrets get into the image", edit(DOCKERIGNORE, without_lines(r"secret.*y\*ml"))

@@ -133,7 +133,7 @@ manifest(
 )
 manifest(
     "Nobody learns what is left after switching it off",
-    edit(COPIER, without_lines("is yours and was kept")),
+    edit("includes/after-update.txt", without_lines("is yours, so it was kept")),
     "test_kubernetes_files.py: switching",
 )
 manifest(
