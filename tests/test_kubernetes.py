@@ -345,7 +345,7 @@ def take_back_a_broken_release(cluster: Cluster) -> None:
         cluster.release("3")
         watched = cluster.do(documented("Watch it").replace("60s", "20s"), check=False)
         assert watched.returncode == 1 and "timed out" in watched.stderr
-        cluster.do(documented("Take it back"))
+        cluster.do(documented("Undo a release"))
         cluster.do(documented("Watch it"))
         eventually(lambda: len(cluster.pods()) == 3)
     print(dict(load.done))
