@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import yaml
 from support.commands import run
 from support.projects import Bakery, Project
 from test_docker import compose, free_port
@@ -345,3 +346,11 @@ def test_no_image_takes_a_lock_with_a_line_without_a_hash(
         running.write(lock, before)
     assert done.returncode
     assert "Hashes are required in --require-hashes mode" in done.stderr
+
+
+def test_each_public_image_comes_from_the_mirror(bake: Bakery) -> None:
+    mirror = {"company_network": True, "registry": "mirror.example.com/hub"}
+    project = bake(isolation="docker", app="cli", services=["postgres", "redis"], **mirror)
+    services = yaml.safe_load(project.read("compose.base.yaml"))["services"]
+    images = {services[name]["image"] for name in ("postgres", "redis")}
+    assert images == {"mirror.example.com/hub/postgres:18", "mirror.example.com/hub/redis:8"}
