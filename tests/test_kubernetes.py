@@ -15,17 +15,21 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support import commands
 from support.commands import ROOT, run
 from support.load import Load
 from support.projects import Bakery, Project
+from test_documents import blocks
 
 pytestmark = pytest.mark.needs("kubernetes", "docker", "index")
 
 REQUESTS = 20_000
+eventually = partial(commands.eventually, seconds=120)
 SLOW = '''
 
 @app.get("/slow")
@@ -145,14 +149,7 @@ def documented(heading: str, number: int = 0) -> str:
     """Return the commands below a heading of docs/deploy.md."""
     text = (ROOT / "docs/deploy.md").read_text("utf-8")
     section = text.partition(f"\n## {heading}\n")[2].partition("\n## ")[0]
-    return re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)[number]
-
-
-def eventually(is_so: Callable[[], object], seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.3)
+    return blocks(section, "sh")[number]
 
 
 @dataclass

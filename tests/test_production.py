@@ -12,7 +12,7 @@ from typing import Any
 
 import pexpect
 import pytest
-from support.commands import run
+from support.commands import eventually, run
 from support.projects import Bakery, Project
 from test_docker import compose, free_port, get, get_or_none
 
@@ -65,13 +65,6 @@ def production(project: Project, *words: str) -> str:
     """Run Docker Compose in production shape, with a command that stays."""
     worker = ["-f", "worker.yaml"] if project.answers["app"] == "cli" else []
     return project.run("docker", "compose", "-f", "compose.yaml", *worker, *words).stdout
-
-
-def eventually(is_so: Any, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
-        time.sleep(0.1)
 
 
 def logs(container: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -49,3 +51,11 @@ def run(*command: object, check: bool = True, **options: Any) -> subprocess.Comp
     if check and done.returncode:
         pytest.fail(f"{words} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
     return done
+
+
+def eventually(is_so: Callable[[], object], seconds: float = 60) -> None:
+    """Wait until something is so; fail if it takes longer."""
+    deadline = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.1)
