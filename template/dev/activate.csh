@@ -2,8 +2,7 @@
 #     source dev/activate.csh
 # `deactivate` restores everything. All activate files take the same steps: find this folder, sync if
 # the inputs differ from the record, leave another environment, save and set the variables, define
-# deactivate. csh has no functions, so _venv_undo contains what
-# `deactivate` runs.
+# deactivate. csh has no functions, so _venv_undo contains what `deactivate` runs.
 
 set _venv_status = 1
 

@@ -2,8 +2,8 @@
 #     overlay use dev/activate.nu
 # `deactivate` restores everything. All activate files take the same steps: find this folder, sync if
 # the inputs differ from the record, leave another environment, save and set the variables, define
-# deactivate. Here, deactivate is an alias: the overlay contains
-# all that this file sets, and hiding the overlay restores the rest.
+# deactivate. Here, deactivate is an alias: the overlay contains all that this file sets, and hiding
+# the overlay restores the rest.
 
 const file = path self
 
