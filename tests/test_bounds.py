@@ -290,11 +290,7 @@ def test_asks_for_the_copier_that_knows_its_settings() -> None:
 
 
 def test_the_jobs_install_a_copier_that_takes_the_template() -> None:
-    files = (
-        "template/.github/workflows/template-ci.yml.jinja",
-        "template/.github/workflows/template-update.yml.jinja",
-        "template/.gitlab-ci.yml.jinja",
-    )
+    files = ("includes/github-copier.yml", "template/.gitlab-ci.yml.jinja")
     texts = [(ROOT / name).read_text("utf-8") for name in files]
     installs = [line for text in texts for line in text.splitlines() if "copier>=" in line]
     assert len(installs) == len(files)
