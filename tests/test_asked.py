@@ -7,6 +7,7 @@ another label are seen here.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -251,8 +252,10 @@ def answer(terminal: pexpect.spawn, name: str, default: Any, chosen: Any) -> Non
         terminal.send("\r" if chosen == default else f"{EMPTY_THE_LINE}{chosen}\r")
         return
 
-    for label in CHOICES[name]:
-        terminal.expect_exact(label)
+    for label, value in CHOICES[name].items():
+        # The arrow points at the default, whose label the terminal shows in another colour.
+        arrow = r"» \x1b\[[0-9;]*m" if value == default else ""
+        terminal.expect(arrow + re.escape(label))
     values = list(CHOICES[name].values())
     if name == "services":
         keys = "".join(f" {DOWN}" if value in chosen else DOWN for value in values)
