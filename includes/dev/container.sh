@@ -36,7 +36,10 @@ tool() { engine compose run --rm test "$@"; }
 # With the project mounted, so that the command can change its files as the user.
 editor() { engine compose run --rm --user "$(id -u):$(id -g)" --volume "$PWD:/app" test "$@"; }
 
-lock() { engine build --target=lock ${1:+--build-arg=UPGRADE=1} --output=. .; }
+# What an index has can change, so the engine never takes an earlier result.
+lock() {
+    engine build --target=lock "--build-arg=UPGRADE=$*" "--build-arg=NOW=$(date +%s)" --output=. .
+}
 build() { engine compose --profile=* build; }
 
 # Add packages to a list, lock and install. If the lock fails, the list is as before.
