@@ -44,7 +44,9 @@ def test_resolving_again_changes_nothing(tmp_path: Path) -> None:
     copy = export(tmp_path / "template")
     for lock in (copy / "includes/locks").glob("*.txt"):
         # As if the index had fewer files when this was locked.
-        lock.write_text(re.sub(r" \\\n +--hash=\S+(?=\n    #)", "", lock.read_text("utf-8")), "utf-8")
+        lock.write_text(
+            re.sub(r" \\\n +--hash=\S+(?=\n    #)", "", lock.read_text("utf-8")), "utf-8"
+        )
     run(sys.executable, copy / "tools/lock.py")
     for path in [*LOCKS, ROOT / "tests/requirements.txt"]:
         assert (copy / path.relative_to(ROOT)).read_bytes() == path.read_bytes()

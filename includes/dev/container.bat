@@ -46,7 +46,7 @@
 @exit /b 2
 
 :lock
-@rem What an index has can change, so the engine never takes an earlier result.
+@rem The index may have changed, so the engine does not reuse its last result.
 @set _now=%RANDOM%%RANDOM%
 @set _command=%_engine% build --target=lock "--build-arg=UPGRADE=%_args%" --build-arg=NOW=%_now% --output=. .
 @set _args=
