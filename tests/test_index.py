@@ -210,3 +210,28 @@ def test_locking_again_adds_the_hashes_of_files_that_came_later(
     after = project.read("requirements.txt")
     assert {*after.split()} - {*before.split()} == {f"--hash=sha256:{digest}"}
     assert versions(project) == {"alpha": "1.0"}
+
+
+@pytest.mark.needs("bash")
+def test_versions_that_differ_by_python_are_kept_installed_and_checked(
+    project: Project, wheels: Path, index: dict[str, str], variables: dict[str, str]
+) -> None:
+    """As in a lock that uv exported."""
+    old = wheel(wheels / "simple/gamma", "gamma", "1.0")
+    new = wheel(wheels / "simple/gamma", "gamma", "2.0", metadata="Requires-Python: >=3.99\n")
+    for_old, for_new = "; python_full_version < '3.99'", "; python_full_version >= '3.99'"
+    lists(project, "gamma\n")
+    project.write("requirements-dev.txt", "")
+    lock = locked(old).replace(" \\", f" {for_old} \\", 1)
+    lock += locked(new).replace(" \\", f" {for_new} \\", 1)
+    project.write("requirements.txt", lock)
+    project.run("dev/do", "lock", env=index)
+    found = re.findall(r"^gamma.*(?= \\)", project.read("requirements.txt"), re.MULTILINE)
+    assert found == [f"gamma==1.0 {for_old}", f"gamma==2.0 {for_new}"]
+
+    session(project, "bash", env=variables)
+    assert project.run("dev/do", "check", env=variables).stderr == ""
+    project.run("uv", "pip", "uninstall", "--python=.venv", "gamma")
+    done = project.run("dev/do", "check", env=variables, check=False)
+    told = "dev: gamma is missing; run: dev/do sync\n"
+    assert (done.returncode, done.stderr) == (1, told)

@@ -223,7 +223,11 @@ def lock(*options: str) -> None:
     check_locks()
     check_lists()
     oldest, _ = supported()
-    flags = ["--quiet", "--universal", f"--python-version=3.{oldest}", "--fork-strategy=fewest"]
+    flags = ["--quiet", "--universal", f"--python-version=3.{oldest}"]
+    # A lock that uv exported may have another version of a package for another Python.
+    twice = re.compile(r"^([\w.-]+)==.*;(?s:.*)^\1==", re.MULTILINE)
+    if not any(twice.search(lock_text(name)) for name in LOCKS):
+        flags += ["--fork-strategy=fewest"]
     flags += ["--generate-hashes", "--no-strip-extras", *options]
 
     before = {ROOT / name: read(name) for name in LOCKS if (ROOT / name).exists()}
