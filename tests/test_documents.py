@@ -470,7 +470,7 @@ def check_python(project: Project, words: Command) -> None:
 USAGE: dict[str, dict[str, str]] = {}
 
 # Commands that pass what they are given to another program.
-PASSES_ON = {"run", "test", "lint", "format", "container"}
+PASSES_ON = {"run", "test", "lint", "format", "lock", "container"}
 
 
 def usage(project: Project) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -40,7 +41,7 @@ class Index(SimpleHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def wheels(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("index")
-    for name, version in (("alpha", "1.0"), ("alpha", "2.0.1"), ("beta", "1.0")):
+    for name, version in (("alpha", "1.0"), ("alpha", "2.0.1"), ("beta", "1.0"), ("beta", "2.0")):
         wheel(folder / "simple" / name, name, version)
     return folder
 
@@ -166,9 +167,71 @@ def test_locking_keeps_a_version_until_the_newest_is_asked_for(
     project: Project, index: dict[str, str], tmp_path: Path
 ) -> None:
     variables = index | {"UV_CACHE_DIR": str(tmp_path / "uv")}
-    project.write("requirements.in", "alpha\n")
-    project.write("requirements-dev.in", "beta\n")
+    lists(project, "alpha\n", "beta\n")
     project.run("dev/do", "lock", env=variables)
-    assert "\nalpha==1.0 " in project.read("requirements.txt")
+    assert versions(project) == {"alpha": "1.0", "beta": "1.0"}
+    project.run("dev/do", "lock", "--upgrade-package", "beta", env=variables)
+    assert versions(project) == {"alpha": "1.0", "beta": "2.0"}
     project.run("dev/do", "lock", "--upgrade", env=variables)
-    assert "\nalpha==2.0.1 " in project.read("requirements.txt")
+    assert versions(project) == {"alpha": "2.0.1", "beta": "2.0"}
+    before = project.files()
+    done = project.run("dev/do", "lock", "--upgrade-all", env=variables, check=False)
+    assert done.returncode == 1 and "unexpected argument '--upgrade-all'" in done.stderr
+    assert project.files() == before
+
+
+def lists(project: Project, packages: str, for_development: str = "") -> None:
+    """Write what a project needs."""
+    project.write("requirements.in", packages)
+    project.write("requirements-dev.in", for_development)
+
+
+def versions(project: Project) -> dict[str, str]:
+    """Return the locked version of each package."""
+    text = project.read("requirements.txt") + project.read("requirements-dev.txt")
+    return dict(re.findall(r"^(\w+)==(\S+)", text, re.MULTILINE))
+
+
+def test_locking_again_adds_the_hashes_of_files_that_came_later(
+    project: Project, wheels: Path, index: dict[str, str], tmp_path: Path
+) -> None:
+    """As when a wheel for a new Python is added to a version that is locked."""
+    variables = index | {"UV_CACHE_DIR": str(tmp_path / "uv")}
+    lists(project, "alpha\n")
+    project.run("dev/do", "lock", env=variables)
+    before = project.read("requirements.txt")
+    added = wheel(wheels / "simple/alpha", "alpha", "1.0", tag="cp399-none-any")
+    try:
+        # Without its cache, as uv trusts that for ten minutes.
+        project.run("dev/do", "lock", env=index | {"UV_CACHE_DIR": str(tmp_path / "new")})
+    finally:
+        digest = hashlib.sha256(added.read_bytes()).hexdigest()
+        added.unlink()
+    after = project.read("requirements.txt")
+    assert {*after.split()} - {*before.split()} == {f"--hash=sha256:{digest}"}
+    assert versions(project) == {"alpha": "1.0"}
+
+
+@pytest.mark.needs("bash")
+def test_versions_that_differ_by_python_are_kept_installed_and_checked(
+    project: Project, wheels: Path, index: dict[str, str], variables: dict[str, str]
+) -> None:
+    """As in a lock that uv exported."""
+    old = wheel(wheels / "simple/gamma", "gamma", "1.0")
+    new = wheel(wheels / "simple/gamma", "gamma", "2.0", metadata="Requires-Python: >=3.99\n")
+    for_old, for_new = "; python_full_version < '3.99'", "; python_full_version >= '3.99'"
+    lists(project, "gamma\n")
+    project.write("requirements-dev.txt", "")
+    lock = locked(old).replace(" \\", f" {for_old} \\", 1)
+    lock += locked(new).replace(" \\", f" {for_new} \\", 1)
+    project.write("requirements.txt", lock)
+    project.run("dev/do", "lock", env=index)
+    found = re.findall(r"^gamma.*(?= \\)", project.read("requirements.txt"), re.MULTILINE)
+    assert found == [f"gamma==1.0 {for_old}", f"gamma==2.0 {for_new}"]
+
+    session(project, "bash", env=variables)
+    assert project.run("dev/do", "check", env=variables).stderr == ""
+    project.run("uv", "pip", "uninstall", "--python=.venv", "gamma")
+    done = project.run("dev/do", "check", env=variables, check=False)
+    told = "dev: gamma is missing; run: dev/do sync\n"
+    assert (done.returncode, done.stderr) == (1, told)

@@ -41,10 +41,15 @@ def test_there_is_one_for_each_application_and_choice_of_services() -> None:
 @pytest.mark.needs("index")
 def test_resolving_again_changes_nothing(tmp_path: Path) -> None:
     """The locks belong to the .in files, and the tool keeps what is locked."""
-    export(tmp_path / "template")
-    run(sys.executable, tmp_path / "template/tools/lock.py")
+    copy = export(tmp_path / "template")
+    for lock in (copy / "includes/locks").glob("*.txt"):
+        # As if the index had fewer files when this was locked.
+        lock.write_text(
+            re.sub(r" \\\n +--hash=\S+(?=\n    #)", "", lock.read_text("utf-8")), "utf-8"
+        )
+    run(sys.executable, copy / "tools/lock.py")
     for path in [*LOCKS, ROOT / "tests/requirements.txt"]:
-        assert (tmp_path / "template" / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
+        assert (copy / path.relative_to(ROOT)).read_bytes() == path.read_bytes()
 
 
 @pytest.mark.needs("docker", "index")

@@ -1,9 +1,10 @@
-"""Resolve all requirements again:  python tools/lock.py [--upgrade]
+"""Resolve all requirements again:  python tools/lock.py [--upgrade | --upgrade-package NAME]
 
 Projects start with the locks in includes/locks/, one for each application and
 choice of services; the tests of this repository use tests/requirements.txt. Without --upgrade the versions
-in them are kept where they still fit; with it, the newest are taken. Needs uv,
-jinja2 and pyyaml, which are among the requirements of the tests.
+in them are kept where they still fit; with it, the newest are taken. The hashes are always
+those that the index has now. Needs uv, jinja2 and pyyaml, which are among the requirements
+of the tests.
 
 The resolver is called exactly as `dev/do lock` calls it in a project,
 so that a project which locks again without a change gets the same bytes.
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import os
+import re
 import subprocess
 import tempfile
 from pathlib import Path
@@ -57,6 +59,12 @@ def direct(name: str, answers: dict[str, Any]) -> str:
 
 def resolve(folder: Path, names: tuple[str, ...] = NAMES, *extra: str) -> None:
     """Lock the .in files of a folder; the versions in its .txt files are preferred."""
+    for path in [folder / f"{name}.txt" for name in names]:
+        # uv keeps hashes that it finds, and would not add those of files that came later.
+        if path.exists():
+            text = re.sub(r" \\\n +--hash=\S+", "", path.read_text("utf-8"))
+            path.write_text(text, "utf-8")
+
     for name in names:
         constraints = ["--constraints=requirements.txt"] if name == "requirements-dev" else []
         command = [*COMPILE, *extra, *constraints, f"--output-file={name}.txt", f"{name}.in"]
@@ -68,9 +76,13 @@ def resolve(folder: Path, names: tuple[str, ...] = NAMES, *extra: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
-    upgrade = parser.parse_args().upgrade
+    parser.add_argument("--upgrade-package", metavar="NAME", help="take its newest version")
+    arguments = parser.parse_args()
+    flags = ["--upgrade"] if arguments.upgrade else []
+    if arguments.upgrade_package:
+        flags = [f"--upgrade-package={arguments.upgrade_package}"]
 
-    resolve(ROOT / "tests", ("requirements",), *(["--upgrade"] if upgrade else []))
+    resolve(ROOT / "tests", ("requirements",), *flags)
     with tempfile.TemporaryDirectory() as temporary:
         # All together first: every lock then prefers these versions,
         # so that no package has one version here and another one there.
@@ -79,11 +91,11 @@ def main() -> None:
         for name in NAMES:
             texts = [direct(name, answers) for answers in kinds()]
             (union / f"{name}.in").write_text("\n".join(texts), encoding="utf-8")
-            if not upgrade:
+            if not arguments.upgrade:
                 paths = {lock(name, answers): None for answers in kinds()}
                 old = [path.read_text("utf-8") for path in paths if path.exists()]
                 (union / f"{name}.txt").write_text("\n".join(old), encoding="utf-8")
-        resolve(union)
+        resolve(union, NAMES, *flags)
 
         for answers in kinds():
             folder = Path(temporary, "-".join((answers["app"], *answers["used_services"])))

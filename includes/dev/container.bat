@@ -46,8 +46,9 @@
 @exit /b 2
 
 :lock
-@set _command=%_engine% build --target=lock --output=. .
-@if "%_first%"=="--upgrade" set _command=%_command:lock=lock --build-arg=UPGRADE=1%
+@rem The index may have changed, so the engine does not reuse its last result.
+@set _now=%RANDOM%%RANDOM%
+@set _command=%_engine% build --target=lock "--build-arg=UPGRADE=%_args%" --build-arg=NOW=%_now% --output=. .
 @set _args=
 
 :show

@@ -6,7 +6,7 @@
 #     dev/do lint [ARGUMENT...]       check the code and its format
 #     dev/do format [ARGUMENT...]     format the code
 #     dev/do add [--dev] PACKAGE...   add packages to the requirements, lock and install them
-#     dev/do lock [--upgrade]         lock the requirements, with the newest versions if asked to
+#     dev/do lock [OPTION...]         lock the requirements; --upgrade replaces all versions
 #     dev/do shell                    start a shell in which everything is installed
 #     dev/do sync                     build the images
 #     dev/do check                    check that the packages in the image fit together
@@ -36,7 +36,8 @@ tool() { engine compose run --rm test "$@"; }
 # With the project mounted, so that the command can change its files as the user.
 editor() { engine compose run --rm --user "$(id -u):$(id -g)" --volume "$PWD:/app" test "$@"; }
 
-lock() { engine build --target=lock ${1:+--build-arg=UPGRADE=1} --output=. .; }
+# The index may have changed, so the engine does not reuse its last result.
+lock() { engine build --target=lock --build-arg="UPGRADE=$*" --build-arg=NOW="$(date +%s)" --output=. .; }
 build() { engine compose --profile=* build; }
 
 # Add packages to a list, lock and install. If the lock fails, the list is as before.

@@ -286,7 +286,7 @@ def check() -> None:
     if fault := diagnose():
         raise Problem(f"{fault.reason}; run: dev/do sync")
 
-    if extra := sorted(installed().keys() - packages.locked(*LOCKS).keys()):
+    if extra := sorted(installed().keys() - packages.needed().keys()):
         raise Problem(f"not in the locks: {', '.join(extra)}; run: dev/do clean, then sync")
     if path := packages.missing_file():
         raise Problem(f"{path} is missing; run: dev/do clean, then sync")

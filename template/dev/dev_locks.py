@@ -216,18 +216,26 @@ def install_uv(folder: str) -> Path:
     return programs / "uv"
 
 
-def lock(upgrade: bool = False) -> None:
+def lock(*options: str) -> None:
     """Resolve the lists into locks, for all platforms and for all Pythons that are allowed."""
-    # Locked versions are kept as long as they fit, unless `upgrade` asks for the newest.
+    # Locked versions are kept as long as they fit. Options such as --upgrade are those of uv.
     # https://docs.astral.sh/uv/pip/compile/
     check_locks()
     check_lists()
     oldest, _ = supported()
-    flags = ["--quiet", "--universal", f"--python-version=3.{oldest}", "--fork-strategy=fewest"]
-    flags += ["--generate-hashes", "--no-strip-extras", *(["--upgrade"] if upgrade else [])]
+    flags = ["--quiet", "--universal", f"--python-version=3.{oldest}"]
+    # A lock that uv exported may have another version of a package for another Python.
+    twice = re.compile(r"^([\w.-]+)==.*;(?s:.*)^\1==", re.MULTILINE)
+    if not any(twice.search(lock_text(name)) for name in LOCKS):
+        flags += ["--fork-strategy=fewest"]
+    flags += ["--generate-hashes", "--no-strip-extras", *options]
 
     before = {ROOT / name: read(name) for name in LOCKS if (ROOT / name).exists()}
     try:
+        for path, content in before.items():
+            # uv keeps hashes that it finds, and would not add those of files that came later.
+            path.write_bytes(re.sub(rb" *\\\r?\n +--hash=\S+", b"", content))
+
         with TemporaryDirectory() as folder:
             uv = find_uv() or install_uv(folder)
             for name, source in zip(LOCKS, LISTS):
@@ -249,4 +257,6 @@ if __name__ == "__main__":
     # The other modules import this one by its name, so their Problem is the one of that name.
     import dev_locks
 
-    sys.exit(dev_locks.main(lambda: dev_locks.lock(upgrade="--upgrade" in sys.argv[1:])))
+    # A build gets the options in UPGRADE, where 1 means all packages.
+    options = ["--upgrade" if word == "1" else word for word in sys.argv[1:]]
+    sys.exit(dev_locks.main(lambda: dev_locks.lock(*options)))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -20,14 +21,13 @@ PYTHON = VENV / ("Scripts/python.exe" if WINDOWS else "bin/python")
 # Shells expand special characters in a prompt, so it gets none.
 PROMPT = re.sub(r"[^\w.+@ -]", "_", ROOT.name)
 
-# Prints the requirements whose markers do not apply. The first argument is where pip is.
-NOT_FOR_HERE = """
+# Prints for each marker whether it applies. The first argument is where pip is.
+APPLIES = """
 import sys
 sys.path.append(sys.argv.pop(1))
-from pip._vendor.packaging.requirements import Requirement
-for requirement in map(Requirement, sys.argv[1:]):
-    if not requirement.marker.evaluate():
-        print(requirement.name)
+from pip._vendor.packaging.markers import Marker
+for marker in sys.argv[1:]:
+    print(Marker(marker).evaluate())
 """
 
 # Prints the folders in which Python and Debian keep the wheel of pip.
@@ -38,14 +38,14 @@ print(sysconfig.get_config_var("WHEEL_PKG_DIR") or "/usr/share/python-wheels")
 """
 
 
-def locked(*names: str) -> dict[str, tuple[str, bool]]:
-    """Return the packages in these locks: version, and whether it is for some platforms only."""
+def locked(*names: str) -> dict[str, dict[str, str]]:
+    """Return the packages in these locks: the version by its marker, which mostly is empty."""
     # The version is empty where the lock has an address.
-    line = re.compile(r"^([\w.-]+)(?:\[.*?\])? *(==|@) *([^\s;]+) *(;?)", re.MULTILINE)
+    package = r"^([\w.-]+)(?:\[.*?\])? *(==|@) *([^\s;]+)(?: *; *(.*?))?\s*(?:\\|--hash|#|$)"
     found = {}
     for text in map(lock_text, names):
-        for name, kind, version, marker in line.findall(text):
-            found[normal(name)] = version if kind == "==" else "", bool(marker)
+        for name, kind, version, marker in re.findall(package, text, re.MULTILINE):
+            found.setdefault(normal(name), {})[marker] = version if kind == "==" else ""
     return found
 
 
@@ -60,14 +60,34 @@ def installed() -> dict[str, str]:
     return {normal(name): version for name, _, version in found}
 
 
+def needed() -> dict[str, str]:
+    """Return name and version of each package that the locks have for this environment."""
+    packages, have = locked(*LOCKS), installed()
+    markers = {marker for versions in packages.values() for marker in versions} - {""}
+    applies = {"": "True"}
+    if markers:
+        with contextlib.suppress(Problem):
+            pip = find_pip(str(PYTHON))
+            applies.update(zip(markers, ask(PYTHON, "-I", "-c", APPLIES, pip, *markers)))
+
+    found = {}
+    for name, versions in packages.items():
+        for marker, version in versions.items():
+            if applies.get(marker) == "True":
+                found[name] = version
+            elif marker not in applies and name in have:
+                found[name] = have[name]  # without pip, nothing here can read markers
+    return found
+
+
 def differences() -> list[str]:
     """Return how the packages in the environment differ from the locks."""
     have = installed()
     found = []
-    for name, (version, has_marker) in locked(*LOCKS).items():
-        if name not in have and not has_marker:
+    for name, version in needed().items():
+        if name not in have:
             found += [f"{name} is missing"]
-        elif version and have.get(name, version) != version:
+        elif version and have[name] != version:
             found += [f"{name} is {have[name]} instead of {version}"]
     return found
 
@@ -142,21 +162,15 @@ def install_with_uv(uv: str) -> None:
 
 def install_with_pip(python: str) -> None:
     """Let pip do the same: the locks are complete, and modules are compiled on first import."""
-    before, folder = installed(), find_pip(python)
-    pip = [PYTHON, "-I", folder / "pip", "--python="]
-    text = "\n".join(map(lock_text, LOCKS))
+    pip = [PYTHON, "-I", find_pip(python) / "pip", "--python="]
 
     # An empty --python= or --target= overrules what a pip.conf says. pip fails if there is
     # nothing to install.
     flags = ["--no-deps", "--no-compile", "--require-hashes", "--target=", f"--prefix={VENV}"]
     flags += [f"--requirement={name}" for name in LOCKS]
-    if re.search(r"^[^\s#]", text, re.MULTILINE):
+    if locked(*LOCKS):
         must(*pip, "install", *flags)
 
     # Like uv, remove packages that are not locked, or no longer for this platform or Python.
-    with_marker = re.findall(r"^(([\w.-]+).*;.*?) *\\?$", text, re.MULTILINE)
-    doubtful = [line for line, name in with_marker if normal(name) in before]
-    not_for_here = ask(PYTHON, "-I", "-c", NOT_FOR_HERE, folder, *doubtful) if doubtful else []
-    needed = locked(*LOCKS).keys() - set(map(normal, not_for_here))
-    if extra := installed().keys() - needed - {"pip"}:
+    if extra := installed().keys() - needed().keys() - {"pip"}:
         must(*pip, "uninstall", "--quiet", "--yes", *sorted(extra))

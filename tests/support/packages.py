@@ -18,26 +18,33 @@ BOTH_THERE = "python -c 'import alpha, beta, sys; print(sys.prefix)'"
 
 
 def wheel(
-    folder: Path, name: str, version: str, *commands: str, programs: dict[str, str] | None = None
+    folder: Path,
+    name: str,
+    version: str,
+    *commands: str,
+    programs: dict[str, str] | None = None,
+    tag: str = "py3-none-any",
+    metadata: str = "",
 ) -> Path:
     """Write a wheel of one module, NAME.VERSION being its version; return its path.
 
     `commands` become entry points that do nothing; `programs` are scripts, by name, with their text.
+    `tag` says for which Python and platform it is, and `metadata` has more lines of its metadata.
     """
     folder.mkdir(parents=True, exist_ok=True)
     info = f"{name}-{version}.dist-info"
     entries = "".join(f"{command} = {name}:main\n" for command in commands)
     files = {
         f"{name}.py": f"VERSION = '{version}'\n\n\ndef main() -> None:\n    pass\n",
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{metadata}",
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n",
         f"{info}/entry_points.txt": f"[console_scripts]\n{entries}",
     }
     for program, text in (programs or {}).items():
         files[f"{name}-{version}.data/scripts/{program}"] = text
     files[f"{info}/RECORD"] = "".join(f"{path},,\n" for path in [*files, f"{info}/RECORD"])
 
-    path = folder / f"{name}-{version}-py3-none-any.whl"
+    path = folder / f"{name}-{version}-{tag}.whl"
     with zipfile.ZipFile(path, "w") as archive:
         for member, text in files.items():
             entry = zipfile.ZipInfo(member)
