@@ -381,7 +381,9 @@ def test_a_command_that_is_a_script_does_not_activate_again(
     python.chmod(0o755)
     path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
     record = project.path / ".venv/activate.inputs"
-    record.write_bytes(b"\0" + record.read_bytes())  # as with PROJECT_PYTHON: it is looked at
+    record.write_bytes(
+        b"PROJECT_PYTHON\n" + record.read_bytes()
+    )  # as with PROJECT_PYTHON: it is looked at
     variables = {"BASH_ENV": f"{project.path}/dev/activate", "PATH": path}
     done = project.run("bash", "-c", 'echo "$VIRTUAL_ENV"', env=variables, timeout=60)
     assert (done.stdout, done.stderr) == (f"{project.path}/.venv\n", "")

@@ -72,7 +72,7 @@ def project(made: Path, program: Path) -> Path:
     config = made / ".venv/pyvenv.cfg"
     config.write_text(f"home = {windows(program.parent)}\nversion = 3.14.0\n")
     locks = [made / "requirements.txt", made / "requirements-dev.txt"]
-    inputs = [*sorted(made.glob("dev/dev_*.py")), made / ".python-version", *locks, config]
+    inputs = [made / ".copier-answers.yml", made / ".python-version", *locks, config]
     record = b"".join(path.read_bytes() for path in inputs)
     (made / ".venv/activate.inputs").write_bytes(record)
     return made

@@ -29,7 +29,7 @@
             $files
         }
         $inputs = @(
-            Get-Sorted "$root/dev" 'dev_*.py'
+            Get-Sorted $root '.copier-answers*.yml'
             "$root/.python-version"
             "$root/requirements.txt"
             "$root/requirements-dev.txt"

@@ -29,9 +29,9 @@ ACTIVATION = VENV / "activation"
 # exists, the environment is complete.
 RECORD = VENV / "activate.inputs"
 
-# This byte comes before the inputs in the record if PROJECT_PYTHON chose the Python. The comparison
+# This line comes before the inputs in the record if PROJECT_PYTHON chose the Python. The comparison
 # in the activate files then fails, and `sync` checks everything each time.
-CHOSEN = b"\0"
+CHOSEN = b"PROJECT_PYTHON\n"
 
 # The old environment is in OLD while a new one is made. MOVED exists when all of it was moved.
 OLD = VENV / "old"
@@ -51,10 +51,11 @@ class Fault(NamedTuple):
 
 def inputs() -> dict[str, bytes]:
     """Return the content of each file that the environment is made from, by its path."""
-    # The activate files have the same list; only .venv/pyvenv.cfg comes last there.
-    modules = sorted(f"dev/{path.name}" for path in ROOT.glob("dev/dev_*.py"))
+    # The activate files have the same list; only .venv/pyvenv.cfg comes last there. The answers
+    # have the version of the template, so an update of the modules counts as well.
+    answers = sorted(path.name for path in ROOT.glob(".copier-answers*.yml"))
     certificates = sorted(f"certs/{path.name}" for path in ROOT.glob("certs/[!.]*.crt"))
-    names = [*modules, ".python-version", *LOCKS, "pip.conf", *certificates]
+    names = [*answers, ".python-version", *LOCKS, "pip.conf", *certificates]
     return {name: read(name) for name in names}
 
 
