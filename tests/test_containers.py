@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -213,6 +214,7 @@ def test_two_projects_publish_no_port_in_common(bake: Bakery) -> None:
 USERS = {
     "python": "",
     "debian": "",
+    "installer": "",
     "base": "",
     "build": "",
     "deps": "",
@@ -345,7 +347,25 @@ def test_no_image_takes_a_lock_with_a_line_without_a_hash(
     finally:
         running.write(lock, before)
     assert done.returncode
-    assert "Hashes are required in --require-hashes mode" in done.stderr
+    assert "all requirements must have a hash" in done.stderr
+
+
+@pytest.mark.needs("docker", "index")
+@pytest.mark.parametrize("installer", ["uv", "pip"])
+def test_an_image_installs_with_uv_or_else_with_pip(installer: str, running: Project) -> None:
+    """Pip installs the same packages where the index lacks a uv with one of these hashes."""
+    dockerfile = running.read("Dockerfile")
+    if installer == "pip":
+        other = f"--hash=sha256:{'0' * 64}"
+        running.write("Dockerfile", re.sub(r"--hash=sha256:\w+", other, dockerfile))
+    try:
+        image = running.run("docker", "build", "--quiet", "--target", "deps", ".").stdout.strip()
+    finally:
+        running.write("Dockerfile", dockerfile)
+    show = "cat /opt/venv/lib/python*/site-packages/*/INSTALLER | sort -u; ls /opt/venv/bin"
+    found = run("docker", "run", "--rm", image, "sh", "-c", show).stdout.split()
+    assert found[0] == installer and "uvicorn" in found
+    run("docker", "image", "rm", "-f", image)
 
 
 def test_each_public_image_comes_from_the_mirror(bake: Bakery) -> None:

@@ -145,6 +145,14 @@ def test_the_tool_locks_what_the_template_gains(tmp_path: Path) -> None:
     ) == {"pytz"}
 
 
+def test_the_images_install_with_the_uv_of_these_tests() -> None:
+    """For amd64 and arm64, by hashes that the index has for this version."""
+    name, *hashes = (ROOT / "includes/uv.txt").read_text("utf-8").replace("\\\n", "").split()
+    lock = (ROOT / "tests/requirements.txt").read_text("utf-8")
+    [found] = [entry for entry in lock.split("\n    # via") if f"\n{name} " in entry]
+    assert len(hashes) == 2 and all(digest in found for digest in hashes)
+
+
 # Stands in for uv, and notes of each call whether it would take the newest versions.
 UV = """#!{python}
 import pathlib, sys

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import os
 import re
 import subprocess
 import tempfile
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,29 @@ def resolve(folder: Path, names: tuple[str, ...] = NAMES, *extra: str) -> None:
         subprocess.run(command, cwd=folder, check=True, env=os.environ | quiet)
 
 
+# The platforms of the images. Other ones install with pip.
+PLATFORMS = ("manylinux_2_17_x86_64", "manylinux_2_17_aarch64")
+
+
+def pin_uv() -> None:
+    """Write which uv the images install packages with: the one of the tests."""
+    [version] = re.findall(
+        r"^uv==(\S+)", (ROOT / "tests/requirements.txt").read_text(), re.MULTILINE
+    )
+    pin = ROOT / "includes" / "uv.txt"
+    if pin.read_text(encoding="utf-8").startswith(f"uv=={version} "):
+        return
+
+    url = f"https://pypi.org/pypi/uv/{version}/json"
+    with urllib.request.urlopen(url) as answer:
+        files = json.load(answer)["urls"]
+    lines = [f"uv=={version}"]
+    for platform in PLATFORMS:
+        [digest] = [file["digests"]["sha256"] for file in files if platform in file["filename"]]
+        lines.append(f"            --hash=sha256:{digest}")
+    pin.write_text(" \\\n".join(lines), encoding="utf-8")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
@@ -83,6 +108,7 @@ def main() -> None:
         flags = [f"--upgrade-package={arguments.upgrade_package}"]
 
     resolve(ROOT / "tests", ("requirements",), *flags)
+    pin_uv()
     with tempfile.TemporaryDirectory() as temporary:
         # All together first: every lock then prefers these versions,
         # so that no package has one version here and another one there.

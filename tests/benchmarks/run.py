@@ -1,9 +1,9 @@
 """Measure the figures of the template:  python tests/benchmarks/run.py [SECTION ...]
 
-Sections: footprint, rendering, tests, activation, setup, image, fleet. Each line is a ratio of
+Sections: footprint, rendering, tests, activation, setup, builds, image, fleet. Each line is a ratio of
 medians, both measured in turn in this run on this machine, or a size; the goal stands beside it.
 `tests` takes ten minutes or more, and needs all shells.
-`setup` needs the network, or at least warm caches; `image` a Docker engine. `fleet` takes
+`setup` needs the network, or at least warm caches; `builds` and `image` a Docker engine. `fleet` takes
 ten minutes; --projects=20 makes it a short one. It runs the tests of some projects in their
 virtual environments, and in their images when there is an engine.
 """
@@ -13,12 +13,14 @@ from __future__ import annotations
 import argparse
 import os
 import random
+import re
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
@@ -322,6 +324,108 @@ def setup(scratch: Path) -> None:
     report("set-up without uv, against by hand", ratio(*took), "<= 0.5")
 
 
+# Two stages that do no more than they have to.
+PLAIN = """FROM python:{version}-slim AS base
+RUN useradd --uid 10001 app
+
+FROM base AS deps
+RUN python -m venv /opt/venv
+COPY requirements.txt .
+RUN --mount=type=cache,target=/root/.cache \\
+    /opt/venv/bin/pip install --require-hashes --requirement requirements.txt
+
+FROM base
+COPY --from=deps /opt/venv /opt/venv
+ENV PATH=/opt/venv/bin:$PATH PYTHONPATH=/app/src
+USER app
+COPY src /app/src
+CMD ["python", "-m", "benchmark"]
+"""
+VERSIONS = [f"3.{minor}" for minor in range(4, 11)]
+
+
+def other_lock(text: str, version: str, scratch: Path) -> str:
+    """Return a lock with another version of one package, unlike any that was built before."""
+    (scratch / "idna.in").write_text(f"idna=={version}\n")
+    words = (
+        "pip",
+        "compile",
+        "-q",
+        "--no-deps",
+        "--generate-hashes",
+        "--no-header",
+        "--no-annotate",
+    )
+    found = run(BIN / "uv", *words, scratch / "idna.in")
+    changed = re.sub(r"^idna==.*\n(    .*\n)+", lambda _: found, text, flags=re.MULTILINE)
+    return f"{changed}# {time.time()}\n"
+
+
+def builds(scratch: Path) -> None:
+    """Build a web service with both services, side by side with the template before."""
+    before = scratch / "template"
+    run("git", "clone", "-q", ROOT, before)
+    git(before, "checkout", "-q", BEFORE)
+    words = ["--data=isolation=docker", "--data=app=web", "--data=project_name=Benchmark"]
+    words += ["--data=services=[postgres, redis]"]
+    for name, source in (("now", ROOT), ("then", before), ("plain", ROOT)):
+        run(COPIER, "copy", "-q", "--defaults", "--vcs-ref=HEAD", *words, source, scratch / name)
+    dockerfile = (scratch / "now/Dockerfile").read_text()
+    version = re.search(r"python:([\d.]+)-slim", dockerfile)
+    assert version
+    (scratch / "plain/Dockerfile").write_text(PLAIN.format(version=version[1]))
+
+    def build(name: str, *words: str) -> None:
+        run("docker", "build", "-q", "-t", f"benchmark-{name}", *words, ".", cwd=scratch / name)
+
+    def lock(name: str) -> None:
+        path = scratch / name / "requirements.txt"
+        path.write_text(locks.pop())
+        # Another build may have had the same files in /opt/venv, so that they would not be copied.
+        build(name, "--no-cache-filter=runtime")
+
+    def nothing(name: str) -> None:
+        # `--no-cache` would use new package caches as well.
+        path = scratch / name / "Dockerfile"
+        line = rf"\1\nENV AT={time.time()}"
+        path.write_text(re.sub(r"^(FROM .*)", line, path.read_text(), count=1, flags=re.MULTILINE))
+        build(name)
+
+    def source(name: str) -> None:
+        path = scratch / name / "src/benchmark/app.py"
+        path.write_text(f"{path.read_text()}# {time.time()}\n")
+        build(name)
+
+    def answer(name: str) -> None:
+        """Start the image, wait for its first answer, and remove it."""
+        words = ("--read-only", "--tmpfs=/tmp", "--publish=127.0.0.1::8000")
+        container = run("docker", "run", "--detach", *words, f"benchmark-{name}").strip()
+        address = run("docker", "port", container, "8000").split()[0]
+        while True:
+            try:
+                urllib.request.urlopen(f"http://{address}/healthz").close()
+                break
+            except OSError:
+                time.sleep(0.005)
+        run("docker", "rm", "--force", container)
+
+    text = (scratch / "now/requirements.txt").read_text()
+    for name in ("now", "then", "plain"):
+        build(name)
+    for _ in range(2):  # the first round warms the caches of packages
+        texts = [other_lock(text, version, scratch) for version in VERSIONS]
+        locks = [text for text in reversed(texts) for _ in range(2)]
+        took = medians(len(VERSIONS), lambda: lock("now"), lambda: lock("then"))
+    report("rebuild after a change of the lock, against before", ratio(*took), "<= 0.5")
+    took = medians(5, lambda: nothing("now"), lambda: nothing("then"))
+    report("build from the base image, against before", ratio(*took), "<= 0.5, or 0.65")
+    took = medians(9, lambda: source("now"), lambda: source("plain"))
+    report("rebuild after a change of the source, against two stages", ratio(*took), "one RUN more")
+    took = medians(9, lambda: answer("now"), lambda: answer("then"))
+    report("from the start to the first answer, against before", ratio(*took), "<= 1.05")
+    run("docker", "image", "rm", "-f", *(f"benchmark-{name}" for name in ("now", "then", "plain")))
+
+
 def image(scratch: Path) -> None:
     path = project(scratch, "project", isolation="docker", app="web", project_name="Benchmark")
     tag = "localhost/benchmark"
@@ -330,7 +434,7 @@ def image(scratch: Path) -> None:
     base = (path / "Dockerfile").read_text().partition("FROM ")[2].split()[0]
     layers = history(tag)[: -len(history(base))]
     size = sum(int(size) for size, command in layers if "COPY /opt/venv" not in command)
-    report("image, beyond base and dependencies", f"{size / 1e6:.1f} MB", "<= 5 MB")
+    report("image, beyond base and dependencies", f"{size / 1e6:.1f} MB", "<= 1 MB")
 
     [source] = path.glob("src/*/app.py")
 
@@ -456,7 +560,8 @@ def fleet(scratch: Path, projects: int, jobs: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     sections = {
-        f.__name__: f for f in (footprint, rendering, tests, activation, setup, image, fleet)
+        f.__name__: f
+        for f in (footprint, rendering, tests, activation, setup, builds, image, fleet)
     }
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections))
     parser.add_argument("--projects", type=int, default=200, help="of the fleet (default: 200)")

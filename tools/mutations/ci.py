@@ -91,6 +91,14 @@ when(
 )
 
 content = group(mutations, "CI", CONTENT)
+content(
+    "GitHub does not notice that production lacks a package",
+    edit(GITHUB, without_lines("import {{ package_name }}")),
+)
+content(
+    "GitLab does not notice that production lacks a package",
+    edit(GITLAB, without_lines("import {{ package_name }}")),
+)
 content("GitLab does not read the user's own jobs", edit(GITLAB, without_block("^include:")))
 content(
     "GitHub no longer builds for production",

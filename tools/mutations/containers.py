@@ -51,13 +51,18 @@ image(
 )
 image(
     "Packages in the image are installed without a look at hashes",
-    stage("deps", replace(" --require-hashes", "")),
+    stage("installer", replace(" --require-hashes", "")),
     "test_containers.py: hash",
 )
 image(
-    "Tools in the image are installed without a look at hashes",
-    stage("dev", replace(" --require-hashes", "")),
-    "test_containers.py: hash",
+    "Packages in the image are installed without uv",
+    stage("deps", without_lines("from=installer")),
+    "test_containers.py: installs_with",
+)
+image(
+    "No packages are installed where the index has no uv",
+    stage("installer", replace(r" \|\| mkdir /uv", "")),
+    "test_containers.py: installs_with",
 )
 image(
     "`docker build .` builds what is for development",
@@ -89,13 +94,10 @@ image(
 )
 image("The program is compiled at each start", stage("source", without_lines("compileall")))
 image(
-    "A package that is missing is noticed in production only",
-    stage("source", replace(r'^ +&& python -c "import .*', "    && true")),
-    "test_docker.py: missing_package",
-)
-image(
     "Two builds give different bytes",
-    stage("deps", replace("--invalidation-mode unchecked-hash", "--invalidation-mode timestamp")),
+    stage(
+        "installer", replace("--invalidation-mode unchecked-hash", "--invalidation-mode timestamp")
+    ),
     "test_image.py: same_bytes",
 )
 image(
@@ -127,7 +129,7 @@ image(
 )
 image(
     "Certificates of the company are not trusted in the image",
-    stage("base", replace(r"\{ cat \"\$file\"; echo; \} >>\S+;", "true;")),
+    stage("python", replace(r"\{ cat \"\$file\"; echo; \} >>\S+;", "true;")),
     "test_network.py: behind_the_proxy and image",
 )
 image(
