@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from support.commands import eventually
 from support.components import NATIVE
 from support.projects import Bakery, Project
 from test_venv import HERE
@@ -307,6 +308,7 @@ def test_the_prompt_sees_whether_the_last_command_failed(name: str, project: Pro
         "$ErrorActionPreference = 'Stop'; $PSNativeCommandUseErrorActionPreference = $true",
         "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'",
         "Set-Location Env:",
+        "$WarningPreference = $VerbosePreference = $InformationPreference = 'Stop'",
     ],
 )
 def test_works_with_strict_settings(name: str, setting: str, project: Project) -> None:
@@ -314,6 +316,84 @@ def test_works_with_strict_settings(name: str, setting: str, project: Project) -
     lines = [setting, activate, activate, "$env:VIRTUAL_ENV", "deactivate", "$Error.Count"]
     printed = powershell(project, name, *lines).stdout.split("\n")
     assert printed[:2] == [str(project.path / ".venv"), "0"]
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("name", POWERSHELLS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "function f { dev/activate.ps1 }; f",
+        "function f { [CmdletBinding()] param() . dev/activate.ps1 }; f",
+        "New-Module { function f { dev/activate.ps1 } } | Import-Module; f",
+        "New-Module { . dev/activate.ps1 } | Out-Null",
+        "1 | ForEach-Object { dev/activate.ps1 }",
+        "try { dev/activate.ps1 } finally { }",
+    ],
+)
+def test_activates_from_within(name: str, line: str, project: Project) -> None:
+    """A function, a module and a pipeline have scopes of their own."""
+    lines = [line, "$env:VIRTUAL_ENV", "deactivate", "[string]$env:VIRTUAL_ENV", "$Error.Count"]
+    lines = ["Set-StrictMode -Version Latest", *lines, "Test-Path Variable:_venv_old"]
+    printed = powershell(project, name, *lines).stdout.split("\n")
+    assert printed == [str(project.path / ".venv"), "", "0", "False", ""]
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("name", POWERSHELLS)
+def test_a_job_activates_for_itself(name: str, project: Project) -> None:
+    """It is a process of its own; its commands find the environment, and the session does not."""
+    inside = f"Set-Location -LiteralPath '{project.path}'; dev/activate.ps1; $env:VIRTUAL_ENV"
+    lines = [f"Start-Job {{ {inside} }} | Receive-Job -Wait", "[string]$env:VIRTUAL_ENV"]
+    printed = powershell(project, name, *lines).stdout.split("\n")
+    assert printed == [str(project.path / ".venv"), "", ""]
+
+
+@pytest.mark.parametrize("name", POWERSHELLS)
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "Set-StrictMode -Version Latest",
+        "$PSNativeCommandUseErrorActionPreference = $true",
+        "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'",
+    ],
+)
+def test_a_failure_is_one_with_strict_settings(name: str, setting: str, project: Project) -> None:
+    project.append("requirements.txt", BROKEN)
+    asked = powershell(project, name, setting, "dev/activate.ps1", '"$? $LASTEXITCODE"; exit 0')
+    assert asked.stdout == "False 1\n"
+    assert all(line.startswith("dev: ") for line in asked.stderr.splitlines())
+    function = "function f { dev/activate.ps1; 'went on' }; f"
+    stop = powershell(project, name, setting, "$ErrorActionPreference = 'Stop'", function)
+    assert (stop.returncode, stop.stdout) == (1, "")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs a terminal of Unix")
+@pytest.mark.needs("pwsh")
+def test_an_interrupt_in_the_first_moment_leaves_no_trace(project: Project, tmp_path: Path) -> None:
+    import pexpect
+
+    slow = tmp_path / "slow"
+    slow.write_text(f"#!/bin/sh\ntouch '{slow}.now'; sleep 30\n")
+    slow.chmod(0o755)
+    ask = '"$? $LASTEXITCODE $env:VIRTUAL_ENV $(Test-Path Variable:_venv_old) $($Error.Count)"'
+    environment = os.environ | {"PROJECT_PYTHON": str(slow), "VIRTUAL_ENV": "", "TERM": "dumb"}
+    words = ["-NoProfile", "-NoLogo", "-NoExit", "-Command", "Remove-Module PSReadLine"]
+    child = pexpect.spawn("pwsh", words, cwd=project.path, env=environment, encoding="utf-8")
+
+    def type_line(line: str) -> None:
+        """Type at the prompt. PowerShell asks the terminal where its cursor is."""
+        while child.expect_exact(["> ", "\x1b[6n"]):
+            child.send("\x1b[1;1R")
+        child.sendline(line)
+
+    type_line("dev/activate.ps1")
+    eventually(Path(f"{slow}.now").exists)
+    child.sendintr()
+    type_line(f"{ask} > seen.new; Move-Item seen.new seen")
+    eventually((project.path / "seen").exists)
+    assert project.read("seen") == "False 130  False 0\n"
+    child.close(force=True)
 
 
 @pytest.mark.needs("index")

@@ -8,14 +8,25 @@ from collections.abc import Iterator
 import pexpect
 import pytest
 from support.projects import Bakery, Project
-from test_venv import HERE, NO_STARTUP_FILES, SOURCE
+from test_venv import HERE, NO_STARTUP_FILES, SOURCE, feed
 
 # How to set a prompt that can be told apart, in each shell.
 PROMPTS = {
     **dict.fromkeys(("bash", "zsh", "ksh", "mksh", "dash", "busybox"), "PS1='<PRO''MPT> '"),
     "fish": "function fish_prompt; echo '<PRO''MPT> '; end",
+    "pwsh": "function prompt { '<PRO' + 'MPT> ' }",
     "tcsh": "set prompt = '<PRO''MPT> '",
 }
+# PowerShell's editor of lines would draw each of them anew.
+FLAGS = NO_STARTUP_FILES | {
+    "pwsh": ("-NoProfile", "-NoLogo", "-NoExit", "-Command", "Remove-Module PSReadLine"),
+}
+
+
+def until(child: pexpect.spawn, text: str) -> None:
+    """Wait for a text. PowerShell asks the terminal where its cursor is, and waits for an answer."""
+    while child.expect_exact([text, "\x1b[6n"]):
+        child.send("\x1b[1;1R")
 
 
 @pytest.fixture(scope="module")
@@ -34,14 +45,14 @@ def terminal(
     name = request.param
     child = pexpect.spawn(
         name,
-        [*NO_STARTUP_FILES.get(name, ()), *(["-i"] if name != "tcsh" else [])],
+        [*FLAGS.get(name, ()), *(["-i"] if name not in ("tcsh", "pwsh") else [])],
         cwd=project.path,
-        env={**environment, "TERM": "dumb", "HOME": str(project.path)},
+        env={**environment, "TERM": "dumb", "NO_COLOR": "1", "HOME": str(project.path)},
         encoding="utf-8",
         timeout=20,
     )
     child.sendline(PROMPTS[name])
-    child.expect_exact("<PROMPT> ")
+    until(child, "<PROMPT> ")
     yield name, child
     child.close(force=True)
 
@@ -52,16 +63,28 @@ def test_the_prompt_tells_what_is_active(
     name, child = terminal
     active = f"({project.path.name}) <PROMPT> "
     child.sendline(SOURCE[name].format("dev"))
-    child.expect_exact(active)
+    until(child, active)
     child.sendline(SOURCE[name].format("dev"))
-    child.expect_exact(active)
+    until(child, active)
     assert f"({project.path.name}) (" not in child.before, "activated twice, shown once"
     child.sendline("python -c 'print(6 * 7)'")
-    child.expect_exact("42")
-    child.expect_exact(active)
+    until(child, "42")
+    until(child, active)
     child.sendline("deactivate")
-    child.expect_exact("<PROMPT> ")
+    until(child, "<PROMPT> ")
     child.sendline("echo le''ft")
-    child.expect_exact("left")
-    child.expect_exact("<PROMPT> ")
+    until(child, "left")
+    until(child, "<PROMPT> ")
     assert f"({project.path.name})" not in child.before
+
+
+@pytest.mark.needs("nu")
+def test_nushell_tells_what_is_active(project: Project) -> None:
+    """Its prompt is a text or a function, and it is kept either way."""
+    source, show = SOURCE["nu"].format("dev"), "print (do $env.PROMPT_COMMAND)"
+    for prompt in ("{|| '<PROMPT>' }", "'<PROMPT>'"):
+        lines = [f"$env.PROMPT_COMMAND = {prompt}", source, source, show, "deactivate"]
+        done = feed(project, "nu", *lines, "print $env.PROMPT_COMMAND")
+        shown, after = done.stdout.splitlines()
+        assert shown == f"({project.path.name}) <PROMPT>"
+        assert after == "<PROMPT>" or after.startswith("closure")
