@@ -403,14 +403,6 @@ def test_a_deactivate_of_your_own_comes_back(name: str, project: Project) -> Non
     assert powershell(project, name, *lines).stdout == "mine\n"
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows starts activate.ps1 instead")
-@pytest.mark.needs("pwsh")
-def test_the_file_of_the_other_shells_says_what_to_type(project: Project) -> None:
-    done = powershell(project, "pwsh", "dev/activate")
-    assert done.returncode == 1
-    assert "(PowerShell: dev/activate.ps1)" in done.stderr
-
-
 @pytest.mark.skipif(os.name == "nt", reason="tests/wine.py has those of Windows")
 @pytest.mark.needs("pwsh")
 @pytest.mark.parametrize("runner", ["dev/do", "dev/do.ps1"])

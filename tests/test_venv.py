@@ -178,7 +178,7 @@ def test_started_as_a_program_tells_what_to_type_in_each_shell(bake: Bakery, nam
     done = feed(project, name, "dev/activate", check=False)
     assert done.returncode == 1 and done.stdout == ""
     for source in SOURCE.values():
-        assert re.search(rf"^ +{re.escape(source.format('dev'))}  ", done.stderr, re.MULTILINE)
+        assert re.search(rf": {re.escape(source.format('dev'))}(;|$)", done.stderr, re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCE if name != "pwsh"])

@@ -311,7 +311,7 @@ shells(
 )
 shells(
     "Who starts the script in another shell does not hear what to type there",
-    edit(POSIX, without_lines(r"^ +dev/activate\.ps1 +in PowerShell")),
+    edit(POSIX, replace("; in PowerShell: dev/activate.ps1", "")),
     "test_venv.py: started_as and pwsh",
     needs="pwsh",
 )
@@ -322,12 +322,12 @@ shells(
 )
 shells(
     "bash does not notice that an input changed",
-    edit(POSIX, replace(r'^ +\[ "\$_venv_found" = .* \|\|$', "    true ||")),
+    edit(POSIX, replace(r'\[ "\$_venv_found" != .*? \] \|\| exit 0', "exit 0")),
     "test_venv.py: input and bash",
 )
 shells(
     "dash does not notice that an input changed",
-    edit(POSIX, replace(r"\| LC_ALL=C command cmp .*", "| command cat >/dev/null")),
+    edit(POSIX, replace(r"\| command cmp -s .*", "| command cat >/dev/null")),
     "test_venv.py: input and dash",
     needs="dash",
 )
