@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from support.commands import eventually
 from support.components import NATIVE
 from support.projects import Bakery, Project
 from test_venv import HERE
@@ -366,34 +365,6 @@ def test_a_failure_is_one_with_strict_settings(name: str, setting: str, project:
     function = "function f { dev/activate.ps1; 'went on' }; f"
     stop = powershell(project, name, setting, "$ErrorActionPreference = 'Stop'", function)
     assert (stop.returncode, stop.stdout) == (1, "")
-
-
-@pytest.mark.skipif(os.name == "nt", reason="needs a terminal of Unix")
-@pytest.mark.needs("pwsh")
-def test_an_interrupt_in_the_first_moment_leaves_no_trace(project: Project, tmp_path: Path) -> None:
-    import pexpect
-
-    slow = tmp_path / "slow"
-    slow.write_text(f"#!/bin/sh\ntouch '{slow}.now'; sleep 30\n")
-    slow.chmod(0o755)
-    ask = '"$? $LASTEXITCODE $env:VIRTUAL_ENV $(Test-Path Variable:_venv_old) $($Error.Count)"'
-    environment = os.environ | {"PROJECT_PYTHON": str(slow), "VIRTUAL_ENV": "", "TERM": "dumb"}
-    words = ["-NoProfile", "-NoLogo", "-NoExit", "-Command", "Remove-Module PSReadLine"]
-    child = pexpect.spawn("pwsh", words, cwd=project.path, env=environment, encoding="utf-8")
-
-    def type_line(line: str) -> None:
-        """Type at the prompt. PowerShell asks the terminal where its cursor is."""
-        while child.expect_exact(["> ", "\x1b[6n"]):
-            child.send("\x1b[1;1R")
-        child.sendline(line)
-
-    type_line("dev/activate.ps1")
-    eventually(Path(f"{slow}.now").exists)
-    child.sendintr()
-    type_line(f"{ask} > seen.new; Move-Item seen.new seen")
-    eventually((project.path / "seen").exists)
-    assert project.read("seen") == "False 130  False 0\n"
-    child.close(force=True)
 
 
 @pytest.mark.needs("index")

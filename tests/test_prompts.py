@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pexpect
 import pytest
+from support.commands import eventually
 from support.projects import Bakery, Project
 from test_venv import HERE, NO_STARTUP_FILES, SOURCE, feed
 
@@ -88,3 +90,30 @@ def test_nushell_tells_what_is_active(project: Project) -> None:
         shown, after = done.stdout.splitlines()
         assert shown == f"({project.path.name}) <PROMPT>"
         assert after == "<PROMPT>" or after.startswith("closure")
+
+
+@pytest.mark.needs("pwsh")
+def test_an_interrupt_in_powershell_leaves_no_trace(bake: Bakery, tmp_path: Path) -> None:
+    """While a Python is looked for, in the first activation."""
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    slow = tmp_path / "slow"
+    slow.write_text(f"#!/bin/sh\ntouch '{slow}.now'; sleep 30\n")
+    slow.chmod(0o755)
+    environment = {"PROJECT_PYTHON": str(slow), "TERM": "dumb", "NO_COLOR": "1", "VIRTUAL_ENV": ""}
+    child = pexpect.spawn(
+        "pwsh",
+        [*FLAGS["pwsh"]],
+        cwd=project.path,
+        env=os.environ | environment,
+        encoding="utf-8",
+        timeout=20,
+    )
+    until(child, "> ")
+    child.sendline("dev/activate.ps1")
+    eventually(Path(f"{slow}.now").exists)
+    child.sendintr()
+    until(child, "> ")
+    left = "$env:VIRTUAL_ENV $(Test-Path Variable:_venv_old) $($Error.Count)"
+    child.sendline(f'"se" + "en: $? $LASTEXITCODE {left}."')
+    until(child, "seen: False 130  False 0.")
+    child.close(force=True)
