@@ -97,6 +97,8 @@ EVIDENCE = {
     # Networks and systems
     r"openssl x509": f"{THIS_FILE}: test_a_certificate_in_the_other_format_is_converted",
     r"docker compose build --build-arg HTTPS_PROXY": "test_network.py: test_the_image_is_built",
+    r"(dev/activate\.ps1|deactivate)$": "test_documents.py: test_the_commands_for_powershell",
+    r"\$env:APP_GREETING = ": "test_documents.py: test_the_commands_for_powershell",
     r"Set-ExecutionPolicy": "no test: a setting of Windows alone",
 }
 

@@ -633,19 +633,51 @@ def test_each_link_leads_somewhere(project: Project) -> None:
         assert broken_links(project.path, project.path / name) == [], name
 
 
-@pytest.mark.needs("index")
-def test_the_commands_of_daily_work_run_one_after_the_other(bake: Bakery) -> None:
+# How a shell is called in the documents, and how its script ends at the first error.
+STRICT = {
+    "bash": ("bash", "-ec"),
+    "PowerShell": ("pwsh", "-NoProfile", "-NonInteractive", "-Command"),
+}
+STOP = "$ErrorActionPreference = 'Stop'; $PSNativeCommandUseErrorActionPreference = $true"
+
+
+@pytest.mark.needs("bash", "pwsh", "index")
+@pytest.mark.parametrize("shell", STRICT)
+def test_the_commands_of_daily_work_run_one_after_the_other(shell: str, bake: Bakery) -> None:
     here = f"{sys.version_info.major}.{sys.version_info.minor}"
     project = bake(isolation="venv", app="cli", python_version=here)
     project.commit()
-    lines = "".join(blocks(project.read("DEVELOPMENT.md"), "sh")).splitlines()
-    daily = [line for line in lines if line.startswith((RUNNER, "."))]
-    words = {line.split()[1] for line in daily if line.startswith(RUNNER)}
-    assert words == {"run", "test", "lint", "format", "add", "lock"}
+    text = project.read("DEVELOPMENT.md")
+    lines = "".join(blocks(text, "sh")).splitlines()
+    daily = [line for line in lines if line.startswith(RUNNER)]
+    [activate] = re.findall(rf"^\| .*\b{shell}\b.* \| `(.*)` \|$", text, re.MULTILINE)
+    others = ("sync", "check", "clean")
+    first = [STOP] if shell == "PowerShell" else []
+    lines = [*first, activate, *daily, "python -c 'import httpx'", "deactivate"]
+    lines += [f"echo 'command -v pytest' | {RUNNER} shell", *(f"{RUNNER} {w}" for w in others)]
 
-    done = project.run("bash", "-e", "-c", "\n".join([*daily, "python -c 'import httpx'"]))
+    page = (ROOT / "docs/shells.md").read_text("utf-8")
+    words = {line.split()[1] for line in daily} | {"shell", *others}
+    assert words == set(re.findall(rf"^\| `{RUNNER} (\w+)", page, re.MULTILINE))
+
+    done = project.run(*STRICT[shell], "\n".join(lines), env={"SHELL": "/bin/sh"})
     assert "Hello, Ada!" in done.stdout and " passed" in done.stdout
+    assert f"\n{project.path}/.venv/bin/pytest\n" in done.stdout
     assert "\nhttpx\n" in project.read("requirements.in")
+
+
+@pytest.mark.needs("pwsh", "index")
+def test_the_commands_for_powershell_run(bake: Bakery) -> None:
+    """All but the one for its policy, which Windows alone has."""
+    here = f"{sys.version_info.major}.{sys.version_info.minor}"
+    project = bake(isolation="venv", app="cli", python_version=here)
+    texts = ((ROOT / "docs/shells.md").read_text("utf-8"), project.read("DEVELOPMENT.md"))
+    found = "".join(block for text in texts for block in blocks(text, "powershell"))
+    lines = [line for line in found.splitlines() if not line.startswith("Set-ExecutionPolicy")]
+    last = '"$env:VIRTUAL_ENV-$env:APP_GREETING-"'
+    done = project.run(*STRICT["PowerShell"], "\n".join([STOP, *lines, last]))
+    assert "Hello, Ada!" in done.stdout and "Hi, Ada!" in done.stdout
+    assert done.stdout.endswith("\n--\n")
 
 
 # --- This repository ----------------------------------------------------------------------

@@ -307,6 +307,7 @@ def test_the_prompt_sees_whether_the_last_command_failed(name: str, project: Pro
         "$ErrorActionPreference = 'Stop'; $PSNativeCommandUseErrorActionPreference = $true",
         "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'",
         "Set-Location Env:",
+        "$WarningPreference = $VerbosePreference = $InformationPreference = 'Stop'",
     ],
 )
 def test_works_with_strict_settings(name: str, setting: str, project: Project) -> None:
@@ -318,17 +319,59 @@ def test_works_with_strict_settings(name: str, setting: str, project: Project) -
 
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("name", POWERSHELLS)
+@pytest.mark.parametrize(
+    "line",
+    [
+        "function f { dev/activate.ps1 }; f",
+        "function f { [CmdletBinding()] param() . dev/activate.ps1 }; f",
+        "New-Module { function f { dev/activate.ps1 } } | Import-Module; f",
+        "New-Module { . dev/activate.ps1 } | Out-Null",
+        "1 | ForEach-Object { dev/activate.ps1 }",
+        "try { dev/activate.ps1 } finally { }",
+    ],
+)
+def test_activates_from_within(name: str, line: str, project: Project) -> None:
+    """A function, a module and a pipeline have scopes of their own."""
+    lines = [line, "$env:VIRTUAL_ENV", "deactivate", "[string]$env:VIRTUAL_ENV", "$Error.Count"]
+    lines = ["Set-StrictMode -Version Latest", *lines, "Test-Path Variable:_venv_old"]
+    printed = powershell(project, name, *lines).stdout.split("\n")
+    assert printed == [str(project.path / ".venv"), "", "0", "False", ""]
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("name", POWERSHELLS)
+def test_a_job_activates_for_itself(name: str, project: Project) -> None:
+    """It is a process of its own; its commands find the environment, and the session does not."""
+    inside = f"Set-Location -LiteralPath '{project.path}'; dev/activate.ps1; $env:VIRTUAL_ENV"
+    lines = [f"Start-Job {{ {inside} }} | Receive-Job -Wait", "[string]$env:VIRTUAL_ENV"]
+    printed = powershell(project, name, *lines).stdout.split("\n")
+    assert printed == [str(project.path / ".venv"), "", ""]
+
+
+@pytest.mark.parametrize("name", POWERSHELLS)
+@pytest.mark.parametrize(
+    "setting",
+    [
+        "Set-StrictMode -Version Latest",
+        "$PSNativeCommandUseErrorActionPreference = $true",
+        "$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'",
+    ],
+)
+def test_a_failure_is_one_with_strict_settings(name: str, setting: str, project: Project) -> None:
+    project.append("requirements.txt", BROKEN)
+    asked = powershell(project, name, setting, "dev/activate.ps1", '"$? $LASTEXITCODE"; exit 0')
+    assert asked.stdout == "False 1\n"
+    assert all(line.startswith("dev: ") for line in asked.stderr.splitlines())
+    function = "function f { dev/activate.ps1; 'went on' }; f"
+    stop = powershell(project, name, setting, "$ErrorActionPreference = 'Stop'", function)
+    assert (stop.returncode, stop.stdout) == (1, "")
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("name", POWERSHELLS)
 def test_a_deactivate_of_your_own_comes_back(name: str, project: Project) -> None:
     lines = ["function deactivate { 'mine' }", "dev/activate.ps1", "deactivate", "deactivate"]
     assert powershell(project, name, *lines).stdout == "mine\n"
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows starts activate.ps1 instead")
-@pytest.mark.needs("pwsh")
-def test_the_file_of_the_other_shells_says_what_to_type(project: Project) -> None:
-    done = powershell(project, "pwsh", "dev/activate")
-    assert done.returncode == 1
-    assert "(PowerShell: dev/activate.ps1)" in done.stderr
 
 
 @pytest.mark.skipif(os.name == "nt", reason="tests/wine.py has those of Windows")

@@ -221,6 +221,19 @@ def test_a_later_version_reaches_the_templates_files_only(
     assert after.keys() == before.keys(), "a new sample appeared, or a deleted file came back"
 
 
+def test_an_update_makes_a_script_executable(bake: Bakery, repository: Path) -> None:
+    """In earlier versions, `activate` could only be sourced."""
+    script = repository / "template/dev/activate"
+    script.chmod(0o644)
+    release(repository, "v1.1.0")
+    project = bake(repository, "v1.1.0", isolation="venv")
+    assert not os.access(project.path / "dev/activate", os.X_OK)
+    script.chmod(0o755)
+    update_to_later(project, repository)
+    assert os.access(project.path / "dev/activate", os.X_OK)
+    assert project.read("dev/activate").startswith("#!/bin/sh\n")
+
+
 @pytest.mark.parametrize("app", choices("app"))
 @pytest.mark.parametrize(
     ("isolation", "gone"),

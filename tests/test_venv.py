@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -24,12 +25,14 @@ SOURCE = {
     "fish": "source {}/activate.fish",
     "tcsh": "source {}/activate.csh",
     "nu": "overlay use {}/activate.nu",
+    "pwsh": "{}/activate.ps1",
 }
 NO_STARTUP_FILES = {
     "bash": ("--norc",),
     "busybox": ("ash",),
     "fish": ("--no-config",),
     "nu": ("--no-config-file",),
+    "pwsh": ("-NoProfile", "-NonInteractive"),
     "tcsh": ("-f",),
     "zsh": ("-f",),
 }
@@ -54,7 +57,8 @@ def feed(
     """Run lines in a new shell."""
     script = "\n".join([*lines, ""])
     words = [name, *NO_STARTUP_FILES.get(name, ())]
-    if name == "nu":  # reads no script from standard input
+    if name in ("nu", "pwsh"):  # nushell reads no script from standard input, PowerShell echoes it
+        options["env"] = options.get("env", {}) | {"NO_COLOR": "1"}
         return project.run(*words, "-c", script, **options)
     return project.run(*words, input=script, **options)
 
@@ -124,6 +128,9 @@ STATE = {
     "fish": "set --names; functions --all --names; abbr; alias",
     "tcsh": "set | grep -v _venv_never; alias",
     "nu": "print (scope aliases | get name) (scope commands | where type == custom | get name)",
+    "pwsh": "Get-Variable | Where-Object Name -notmatch '^[_?^$]$|LASTEXITCODE|StackTrace' |"
+    ' ForEach-Object { "$($_.Name) = $($_.Value)" }; $Error.Count; Get-Alias;'
+    " Get-ChildItem Function: | ForEach-Object { $_.Name; $_.Definition }",
 }
 
 
@@ -165,14 +172,23 @@ def test_is_found_from_anywhere(project: Project, name: str, tmp_path: Path) -> 
     assert json.loads(done.stdout)[0] == str(project.path / ".venv")
 
 
-@pytest.mark.needs("index")
 @pytest.mark.parametrize("name", SOURCE)
-def test_executed_instead_of_sourced_tells_the_command(project: Project, name: str) -> None:
+def test_started_as_a_program_tells_what_to_type_in_each_shell(bake: Bakery, name: str) -> None:
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    done = feed(project, name, "dev/activate", check=False)
+    assert done.returncode == 1 and done.stdout == ""
+    for source in SOURCE.values():
+        assert re.search(rf": {re.escape(source.format('dev'))}(;|$)", done.stderr, re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", [name for name in SOURCE if name != "pwsh"])
+def test_executed_instead_of_sourced_tells_the_command(bake: Bakery, name: str) -> None:
+    project = bake(isolation="venv", app="cli", python_version=HERE)
     file = SOURCE[name].format("dev").split()[-1]
     flags = ("ash",) if name == "busybox" else ()
     done = project.run(name, *flags, file, check=False)
     assert done.returncode != 0
-    assert SOURCE[name].format("dev") in done.stderr and len(done.stderr.splitlines()) == 1
+    assert SOURCE[name].format("dev") in done.stderr
 
 
 @pytest.mark.needs("index")
@@ -196,6 +212,35 @@ def test_starts_no_python_when_current(project: Project, name: str) -> None:
         python.symlink_to(target)
         note.unlink(missing_ok=True)
     assert (done.stdout.strip(), done.stderr) == (str(project.path / ".venv"), "")
+
+
+@pytest.fixture(scope="module", params=["\n", ""], ids=["", "without a last line feed"])
+def watched(
+    request: pytest.FixtureRequest, bake: Bakery, tmp_path_factory: pytest.TempPathFactory
+) -> Project:
+    """A project whose environment is current, and that says so when it is asked to sync."""
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    project.write(".python-version", HERE + request.param)
+    (project.path / "certs").mkdir()
+    project.run("dev/do", "sync", env=small(project, tmp_path_factory.mktemp("wheels")))
+    project.write("dev/do", "#!/bin/sh\necho synced\n")
+    return project
+
+
+@pytest.mark.parametrize("name", SOURCE)
+def test_each_input_is_compared(watched: Project, name: str) -> None:
+    inputs = ["requirements.txt", "requirements-dev.txt", ".python-version", ".copier-answers.yml"]
+    inputs += ["pip.conf", "certs/new.crt", ".venv/pyvenv.cfg"]
+    sh = "^sh" if name == "nu" else "sh"
+    activate, lines = SOURCE[name].format("dev"), []
+    for path in inputs:
+        lines += [
+            f"{sh} -c 'cp {path} kept 2>/dev/null; echo {path}; echo \"#\" >>{path}'",
+            *(activate, "deactivate"),
+            f"{sh} -c 'rm {path}; mv kept {path} 2>/dev/null; true'",
+        ]
+    printed = feed(watched, name, *lines, activate).stdout.split()
+    assert printed == [word for path in inputs for word in (path, "synced")]
 
 
 @pytest.mark.needs("index")
@@ -225,26 +270,66 @@ def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Ba
     assert str(project.path) not in variables["PATH"]
 
 
-@pytest.mark.parametrize("name", SOURCE)
-def test_a_failure_leaves_the_shell_as_it_was(name: str, bake: Bakery) -> None:
+@pytest.fixture(scope="module", params=["no Python", "a broken lock"])
+def broken(
+    request: pytest.FixtureRequest, bake: Bakery, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Project, dict[str, str]]:
+    """A project that has an environment and cannot update it, and the variables to use it with."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
+    variables = small(project, tmp_path_factory.mktemp("wheels"))
+    project.run("dev/do", "sync", env=variables)
+    if request.param == "no Python":
+        return project, variables | {"PROJECT_PYTHON": "/no/python"}
     project.append("requirements.txt", "this is no requirement --hash=sha256:0\n")
-    status = "echo status=$status" if name in ("fish", "tcsh") else "echo status=$?"
+    return project, variables
+
+
+# How each shell looks at a failure: in a chain of commands, and in a script that ends at the first
+# error. fish has no such scripts, and those of nushell all are.
+CHAIN = {
+    **dict.fromkeys(SOURCE, "ACTIVATE && echo went on || echo stopped"),
+    "nu": "try { ACTIVATE; print 'went on' } catch { print stopped }",
+}
+STRICT = {
+    **dict.fromkeys(POSIX, "set -e\nACTIVATE\necho went on"),
+    "fish": "ACTIVATE; or exit; echo went on",
+    "nu": "ACTIVATE\nprint 'went on'",
+    "pwsh": "$ErrorActionPreference = 'Stop'\nACTIVATE\n'went on'",
+    "tcsh": "exec tcsh -fec 'ACTIVATE; echo went on'",
+}
+
+
+@pytest.mark.parametrize("name", SOURCE)
+def test_a_failure_is_seen_by_all_that_looks(
+    name: str, broken: tuple[Project, dict[str, str]]
+) -> None:
+    project, variables = broken
+
+    def run(lines: str) -> subprocess.CompletedProcess[str]:
+        lines = lines.replace("ACTIVATE", SOURCE[name].format("dev"))
+        return feed(project, name, lines, env=variables, check=False)
+
+    assert run(CHAIN[name]).stdout == "stopped\n"
+    for lines in ("ACTIVATE", STRICT[name]):
+        done = run(lines)
+        assert (done.returncode, done.stdout) == (1, "")
+        assert "dev: " in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("name", SOURCE)
+def test_a_failure_leaves_the_shell_as_it_was(
+    name: str, broken: tuple[Project, dict[str, str]]
+) -> None:
+    project, environ = broken
     python = shlex.quote(sys.executable)
-    show = SHOW.replace("python", python, 1)
-    if name == "nu":  # an overlay that fails is not used, and ends the script
-        source = SOURCE[name].format("dev")
-        text = f"try {{ {source} }} catch {{ print status=1 }}\n{SHOW.replace('python', '^' + python, 1)}"
-        done = project.run("nu", "--no-config-file", "-c", text, check=False)
-    else:
-        done = session(project, name, status, show, check=False)
-    code, variables = done.stdout.splitlines()
-    assert code in ("status=1", "status=2")
-    assert "VIRTUAL_ENV" not in environment(variables)
-    assert environment(variables)["PATH"] == os.environ["PATH"]
-    assert any(
-        line.startswith("dev: `uv pip sync` ended with") for line in done.stderr.splitlines()
-    )
+    show = SHOW.replace("python", f"^{python}" if name == "nu" else python, 1)
+    source = SOURCE[name].format("dev")
+    if name == "nu":  # an overlay that fails ends the script
+        source = f"try {{ {source} }} catch {{ }}"
+    done = feed(project, name, source, show, env=environ, check=False)
+    variables = environment(done.stdout)
+    assert "VIRTUAL_ENV" not in variables
+    assert str(project.path) not in variables["PATH"]
 
 
 @pytest.mark.needs("bash")

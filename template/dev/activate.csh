@@ -1,8 +1,7 @@
 # Activate the virtual environment of this project; create or update it first if needed:
 #     source dev/activate.csh
-# `deactivate` restores everything. All activate files take the same steps: find this folder, sync if
-# the inputs differ from the record, leave another environment, save and set the variables, define
-# deactivate. csh has no functions, so _venv_undo contains what `deactivate` runs.
+# `deactivate` restores everything. This file takes the steps of `activate`, in the same order.
+# csh has no functions, so _venv_undo contains what `deactivate` runs.
 
 set _venv_status = 1
 

@@ -1,8 +1,6 @@
 # Activate the virtual environment of this project; create or update it first if needed:
 #     source dev/activate.fish
-# `deactivate` restores everything. All activate files take the same steps: find this folder, sync if
-# the inputs differ from the record, leave another environment, save and set the variables, define
-# deactivate.
+# `deactivate` restores everything. This file takes the steps of `activate`, in the same order.
 
 function _venv_activate -a _venv_file
     functions -e _venv_activate # it goes on running

@@ -1,9 +1,8 @@
 # Activate the virtual environment of this project; create or update it first if needed:
 #     overlay use dev/activate.nu
-# `deactivate` restores everything. All activate files take the same steps: find this folder, sync if
-# the inputs differ from the record, leave another environment, save and set the variables, define
-# deactivate. Here, deactivate is an alias: the overlay contains all that this file sets, and hiding
-# the overlay restores the rest.
+# `deactivate` restores everything. This file takes the steps of `activate`, in the same order.
+# Here, deactivate is an alias: the overlay contains all that this file sets, and hiding it restores
+# the rest.
 
 const file = path self
 

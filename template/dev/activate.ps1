@@ -22,19 +22,18 @@
         if ($env:PROJECT_PYTHON -or $mode -ne 'FullLanguage') { return $false }
         if (-not [IO.File]::Exists("$venv/activate.inputs")) { return $false }
 
-        function Get-Sorted($folder, $pattern) {
-            if (-not [IO.Directory]::Exists($folder)) { return }
-            $files = [IO.Directory]::GetFiles($folder, $pattern)
-            [Array]::Sort($files, [StringComparer]::Ordinal)
-            $files
+        $certificates = @()
+        if ([IO.Directory]::Exists("$root/certs")) {
+            $certificates = [IO.Directory]::GetFiles("$root/certs", '*.crt')
+            [Array]::Sort($certificates, [StringComparer]::Ordinal)
         }
         $inputs = @(
-            Get-Sorted $root '.copier-answers*.yml'
+            "$root/.copier-answers.yml"
             "$root/.python-version"
             "$root/requirements.txt"
             "$root/requirements-dev.txt"
             "$root/pip.conf"
-            Get-Sorted "$root/certs" '*.crt'
+            $certificates
             "$venv/pyvenv.cfg"
         )
 

@@ -51,11 +51,10 @@ class Fault(NamedTuple):
 
 def inputs() -> dict[str, bytes]:
     """Return the content of each file that the environment is made from, by its path."""
-    # The activate files have the same list; only .venv/pyvenv.cfg comes last there. The answers
-    # have the version of the template, so an update of the modules counts as well.
-    answers = sorted(path.name for path in ROOT.glob(".copier-answers*.yml"))
+    # The activate files have the same list; only .venv/pyvenv.cfg comes last there. The answers name
+    # the version of the template, and so of these modules.
     certificates = sorted(f"certs/{path.name}" for path in ROOT.glob("certs/[!.]*.crt"))
-    names = [*answers, ".python-version", *LOCKS, "pip.conf", *certificates]
+    names = [".copier-answers.yml", ".python-version", *LOCKS, "pip.conf", *certificates]
     return {name: read(name) for name in names}
 
 

@@ -17,8 +17,8 @@ from .versions import last_release
 WINE = ("wine10", "pwsh-windows")
 MINGW = "x86_64-w64-mingw32-gcc"
 NO_DOWNLOADS = {"UV_PYTHON_DOWNLOADS": "never"}
-SHELLS = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash", "fish", "tcsh", "nu")
-# PowerShell 7, Windows PowerShell and cmd: test_native.py starts these.
+SHELLS = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash", "fish", "tcsh", "nu", "pwsh")
+# PowerShell 7, which every system can have, and what only Windows has: test_native.py starts these.
 NATIVE = ("pwsh", "powershell", "cmd")
 # Each component, and how to get it: the first lines of a report say so of those that are missing.
 COMPONENTS = {

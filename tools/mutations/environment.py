@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from .breaking import between, delete, edit, not_executable, replace, returns_at_once, without_lines
-from .model import CMD, CSH, FISH, NU, POSIX, POWERSHELL, RUNNER, Mutation, group
+from .model import (
+    CMD,
+    CSH,
+    DO_CMD,
+    DO_POWERSHELL,
+    FISH,
+    NU,
+    POSIX,
+    POWERSHELL,
+    RUNNER,
+    Mutation,
+    group,
+)
 
 mutations: list[Mutation] = []
 
@@ -119,7 +131,7 @@ shells(
 shells(
     "PYTHONHOME leads PowerShell astray",
     edit(POWERSHELL, without_lines("Remove-Item Env:PYTHONHOME")),
-    "test_native.py: pwsh",
+    pythonhome("pwsh"),
     needs="pwsh",
 )
 shells(
@@ -217,6 +229,60 @@ shells(
     needs="pwsh",
 )
 shells(
+    "A script in PowerShell that stops at errors goes on after a failed activation",
+    edit(POWERSHELL, without_lines("Write-Error 'activate")),
+    "test_native.py test_venv.py: pwsh and failure",
+    needs="pwsh",
+)
+shells(
+    "PowerShell stays in another environment",
+    edit(POWERSHELL, without_lines(r"\{ deactivate \}$")),
+    "test_situations.py: stock_environment and pwsh",
+    needs="pwsh",
+)
+shells(
+    "The user's own deactivate is lost in PowerShell",
+    edit(POWERSHELL, without_lines(r"if \(\$old\.deactivate\)")),
+    "test_native.py: pwsh and own",
+    needs="pwsh",
+)
+shells(
+    "PowerShell loses the prompt of the user",
+    edit(POWERSHELL, without_lines(r"-Value \$old\.prompt")),
+    "test_venv.py test_situations.py: pwsh and (trace or stock_environment)",
+    needs="pwsh",
+)
+shells(
+    "The runner in PowerShell splits an argument with a comma",
+    edit(DO_POWERSHELL, replace(r"\$word -join ','", "$word")),
+    "test_native.py: runner_gets",
+    needs="pwsh",
+)
+shells(
+    "The runner in PowerShell loses the status of a command",
+    edit(DO_POWERSHELL, replace(r"^    exit \$LASTEXITCODE", "    exit")),
+    "test_native.py: runner_gets",
+    needs="pwsh",
+)
+shells(
+    "A setting of the session turns a failure of the runner into two",
+    edit(DO_POWERSHELL, without_lines(r"^\$PSNativeCommandUseErrorActionPreference")),
+    "test_native.py: strict_settings",
+    needs="pwsh",
+)
+shells(
+    "The runner in cmd loses the status of a command",
+    edit(DO_CMD, without_lines(r"cmd /d /c exit %errorlevel%")),
+    "wine.py: fails_is_seen",
+    needs="wine",
+)
+shells(
+    "The runner in cmd leaves a package in the list that cannot be locked",
+    edit(DO_CMD, without_lines(r"move /y %_list%\.before")),
+    "wine.py: adds_packages",
+    needs="wine",
+)
+shells(
     "cmd goes on when the environment could not be made",
     edit(CMD, without_lines("if not %errorlevel%==0 goto failed")),
     "wine.py: failure",
@@ -240,8 +306,30 @@ shells(
 )
 shells(
     "Who executes the script instead of sourcing it hears nothing",
-    edit(POSIX, without_lines(r"this file has to be sourced")),
-    "test_venv.py: executed and bash",
+    edit(POSIX, replace(r'echo "activate: this file has to be sourced(?s:.*?)" >&2', ":")),
+    "test_venv.py: (executed or started_as) and bash",
+)
+shells(
+    "Who starts the script in another shell does not hear what to type there",
+    edit(POSIX, replace("; in PowerShell: dev/activate.ps1", "")),
+    "test_venv.py: started_as and pwsh",
+    needs="pwsh",
+)
+shells(
+    "The script cannot be started, and says nothing then",
+    not_executable("template/*/activate"),
+    "test_venv.py: started_as and bash",
+)
+shells(
+    "bash does not notice that an input changed",
+    edit(POSIX, replace(r'\[ "\$_venv_found" != .*? \] \|\| exit 0', "exit 0")),
+    "test_venv.py: input and bash",
+)
+shells(
+    "dash does not notice that an input changed",
+    edit(POSIX, replace(r"\| command cmp -s .*", "| command cat >/dev/null")),
+    "test_venv.py: input and dash",
+    needs="dash",
 )
 shells(
     "The runner cannot be started",

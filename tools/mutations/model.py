@@ -90,6 +90,7 @@ POSIX = "template/**/activate"
 CSH, FISH, NU, POWERSHELL, CMD = (
     f"template/**/activate.{x}" for x in ["csh", "fish", "nu", "ps1", "bat"]
 )
+DO_POWERSHELL, DO_CMD = "template/**/do.ps1", "includes/dev/*.bat"
 RUNNER = "template/**/dev_*.py template/**/dev_do.py.jinja includes/dev/*.sh"
 SOURCE = "template/src/**/*"
 GUIDES = "template/DEVELOPMENT.md* docs/*.md"
