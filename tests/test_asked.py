@@ -25,7 +25,7 @@ HELP = {
     "project_description": "What does the project do?",
     "author_name": "Who is the author, a person or an organisation?",
     "author_email": "What is the author's e-mail address?",
-    "isolation": "How should the project be isolated from the machine and other projects?",
+    "isolation": "How do you want to isolate the project?",
     "python_version": "Which Python should it run on?",
     "app": "What kind of application is it?",
     "command": "Which command starts it?",
@@ -45,8 +45,8 @@ HELP = {
 CHOICES: dict[str, dict[str, Any]] = {
     "isolation": {
         "venv - a virtual environment; no Docker needed": "venv",
-        "docker - containers only; no Python needed on the machine": "docker",
-        "both - develop in a virtual environment, test and ship a container": "both",
+        "docker - a container; no Python needed": "docker",
+        "both - write in the first, test and ship the second": "both",
     },
     "python_version": {
         "3.11": "3.11",
