@@ -1,9 +1,9 @@
 """Resolve all requirements again:  python tools/lock.py [--upgrade]
 
 Projects start with the locks in includes/locks/, one for each application and
-choice of services; the tests of this repository use tests/requirements.txt. Without --upgrade the versions
-in them are kept where they still fit; with it, the newest are taken. Needs uv,
-jinja2 and pyyaml, which are among the requirements of the tests.
+choice of services; the tests of this repository use tests/requirements.txt, and its pictures
+tools/requirements.txt. Without --upgrade the versions in them are kept where they still fit; with
+it, the newest are taken. Needs uv, jinja2 and pyyaml, which are among the requirements of the tests.
 
 The resolver is called exactly as `dev/do lock` calls it in a project,
 so that a project which locks again without a change gets the same bytes.
@@ -70,7 +70,8 @@ def main() -> None:
     parser.add_argument("--upgrade", action="store_true", help="take the newest versions")
     upgrade = parser.parse_args().upgrade
 
-    resolve(ROOT / "tests", ("requirements",), *(["--upgrade"] if upgrade else []))
+    for folder in ("tests", "tools"):
+        resolve(ROOT / folder, ("requirements",), *(["--upgrade"] if upgrade else []))
     with tempfile.TemporaryDirectory() as temporary:
         # All together first: every lock then prefers these versions,
         # so that no package has one version here and another one there.
