@@ -16,6 +16,7 @@ from typing import Any
 import pexpect
 import pytest
 import yaml
+from support.commands import ROOT
 from support.projects import Bakery
 
 # How each question begins on the screen.
@@ -283,3 +284,12 @@ def test_asks_what_matters_there_in_this_order_with_these_choices(
 def test_the_defaults_of_the_prompt_are_those_without_one(bake: Bakery) -> None:
     answers = bake().answers
     assert {name: answers[name] for name in DEFAULTS} == DEFAULTS
+
+
+def test_each_line_fits_a_terminal_of_80_columns() -> None:
+    """Copier cuts longer ones off. The first line has a sign before it, and a choice an arrow."""
+    for name, question in yaml.safe_load((ROOT / "copier.yml").read_text("utf-8")).items():
+        if "help" in question:
+            first, *others = question["help"].splitlines()
+            assert len(first) <= 76 and all(len(line) <= 79 for line in others), name
+            assert all(len(str(choice)) <= 72 for choice in question.get("choices", [])), name
