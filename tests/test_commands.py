@@ -31,6 +31,7 @@ EVIDENCE = {
     r"cd my-project$": "test_readme.py: test_the_start_with_an_address",
     r"git init$": "test_readme.py: test_the_start_with_an_address",
     # Measuring
+    r"python3 -m venv \.venv$": "test_readme.py: test_the_first_command",
     r"\.venv/bin/pip install -q -r tools": "no test: takes minutes; test_pages.py compares the results",
     r"\.venv/bin/python tests/benchmarks": "no test: takes minutes; test_pages.py compares the results",
     r"python3 -m venv .*copier copy --defaults": "test_readme.py: test_the_first_command",
