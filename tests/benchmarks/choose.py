@@ -59,6 +59,18 @@ def memory():
             return int(text) if text.isdigit() and int(text) < 2**60 else None
     return None
 
+def cores():
+    group = pathlib.Path("/sys/fs/cgroup")
+    if (group / "cpu.max").exists():
+        quota, period = (group / "cpu.max").read_text().split()
+    elif (group / "cpu/cpu.cfs_quota_us").exists():
+        quota = (group / "cpu/cpu.cfs_quota_us").read_text()
+        period = (group / "cpu/cpu.cfs_period_us").read_text()
+    else:
+        quota, period = "max", "1"
+    limited = quota.strip().isdigit() and int(quota) / int(period)
+    return limited or os.cpu_count()
+
 release = pathlib.Path("/etc/os-release").read_text()
 print(json.dumps({
     "system": dict(l.split("=", 1) for l in release.splitlines() if "=" in l)["PRETTY_NAME"].strip('"'),
@@ -70,7 +82,7 @@ print(json.dumps({
     "writes": writes(),
     "server": reaches(),
     "user": os.getuid(),
-    "cores": os.cpu_count(),
+    "cores": cores(),
     "memory": memory(),
 }))
 """

@@ -36,6 +36,7 @@ SEES = {
     "writes": ("the folder of the project", "プロジェクトのフォルダー"),
     "server": ("a server on your `localhost`", "手元の `localhost` のサーバー"),
     "user": ("user id", "ユーザー ID"),
+    "cores": ("cores that it may use", "使えるコア数"),
     "memory": ("memory limit", "メモリーの上限"),
     "kernel": ("kernel", "カーネル"),
 }
@@ -125,6 +126,8 @@ def seen(name: str, value: Any, here: Any, number: int) -> str:
         return yes if value else no
     if name == "memory":
         return megabytes(value) if value else ("none", "なし")[number]
+    if name == "cores":
+        return f"{value:g}"
     if name == "user" and value == here:
         return ("yours", "あなたの ID")[number]
     return re.sub(r" \(.*?\)", "", str(value))
