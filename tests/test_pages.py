@@ -68,9 +68,7 @@ def test_each_plot_shows_the_measured_figures(kind: str, names: list[str], endin
 def test_all_other_figures_of_the_comparison_have_a_source() -> None:
     text = figures.PLACE.sub("", (ROOT / "docs/choose.md").read_text("utf-8"))
     rows = [line for line in text.splitlines() if re.search(r"\d (GB|MB|s|million)\b", line)]
-    without = [row for row in rows if "](https://" not in row or "2026" not in row]
-    # This is a setting of the template, and no measurement.
-    assert [row for row in without if "512 MB" not in row] == []
+    assert [row for row in rows if "](https://" not in row or "2026" not in row] == []
 
 
 # --- Pictures -----------------------------------------------------------------

@@ -125,7 +125,7 @@ def seen(name: str, value: Any, here: Any, number: int) -> str:
         yes, no = ANSWERS[name][number]
         return yes if value else no
     if name == "memory":
-        return megabytes(value) if value else ("none", "なし")[number]
+        return f"{value / 2**20:.0f} MiB" if value else ("none", "なし")[number]
     if name == "cores":
         return f"{value:g}"
     if name == "user" and value == here:
