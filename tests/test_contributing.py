@@ -25,10 +25,13 @@ def places(heading: str) -> list[str]:
 
 def names(path: str, value: str) -> bool:
     """Return whether a file names a value; some need only the ending of a file."""
-    ending = value.removeprefix("activate") if path.endswith("texts.py") else value
     text = (ROOT / path).read_text("utf-8")
-    # On Windows, `dev\activate` finds the file with the ending .bat.
-    return ending in text or value == "activate.bat" and r"dev\activate" in text
+    if path.endswith("texts.py"):
+        return value.removeprefix("activate") in text
+    if value == "activate.bat":
+        # On Windows, `dev\activate` finds the file with this ending.
+        return value in text or r"dev\activate" in text
+    return bool(re.search(rf"\b{re.escape(value)}\b", text))
 
 
 @pytest.mark.parametrize("kind", KINDS)
