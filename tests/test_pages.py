@@ -65,6 +65,17 @@ def test_each_plot_shows_the_measured_figures(kind: str, names: list[str], endin
     } == set()
 
 
+def test_each_choice_shows_about_what_was_measured() -> None:
+    costs = figures.read()["costs"]
+    for label, isolation in QUESTIONS["isolation"]["choices"].items():
+        if isolation in costs:
+            [(time, size)] = re.findall(r"ready in a (\w+), (\d+) MB", label)
+            assert int(size) == pytest.approx(costs[isolation]["disk"] / 1e6, rel=0.2)
+            # Less than three of the unit that is named, and more than a sixth of it.
+            ready = costs[isolation]["set_up"] / {"second": 1, "minute": 60}[time]
+            assert 1 / 6 < ready < 3
+
+
 def test_all_other_figures_of_the_comparison_have_a_source() -> None:
     text = figures.PLACE.sub("", (ROOT / "docs/choose.md").read_text("utf-8"))
     rows = [line for line in text.splitlines() if re.search(r"\d (GB|MB|s|million)\b", line)]
