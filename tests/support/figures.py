@@ -129,7 +129,7 @@ def seen(name: str, value: Any, here: Any, number: int) -> str:
     if name == "cores":
         return f"{value:g}"
     if name == "user" and value == here:
-        return ("yours", "あなたの ID")[number]
+        return ("yours", "自分")[number]
     return re.sub(r" \(.*?\)", "", str(value))
 
 
