@@ -17,7 +17,7 @@ from support.commands import ROOT, run
 from support.projects import Bakery
 from test_documents import PROJECTS, blocks, label
 
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("README*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 
 ANOTHER_PROGRAM = "no test: another program does this, and nothing of the template takes part"
 NO_SERVER = "no test: needs a registry of your own"
@@ -27,6 +27,13 @@ THIS_FILE = "test_commands.py"
 # A pattern for the beginning of a command, and the test that runs it.
 EVIDENCE = {
     # Making and changing a project
+    r"uvx copier copy gh:OWNER/REPO": "test_readme.py: test_the_start_with_an_address",
+    r"cd my-project$": "test_readme.py: test_the_start_with_an_address",
+    r"git init$": "test_readme.py: test_the_start_with_an_address",
+    # Measuring
+    r"python3 -m venv \.venv$": "test_readme.py: test_the_first_command",
+    r"\.venv/bin/pip install -q -r tools": "no test: takes minutes; test_pages.py compares the results",
+    r"\.venv/bin/python tests/benchmarks": "no test: takes minutes; test_pages.py compares the results",
     r"python3 -m venv .*copier copy --defaults": "test_readme.py: test_the_first_command",
     r"python3 -m venv .*/pytest$": "test_readme.py: test_ci_runs_the_second_command",
     r"copier update --defaults( --data \w+=\S+)*$": "test_update.py: test_any_answer_can_change",

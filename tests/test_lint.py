@@ -332,7 +332,11 @@ def test_this_repository() -> None:
 
     rules = "{extends: default, rules: {document-start: disable, line-length: disable, truthy: {check-keys: false}}}"
     workflows = (ROOT / ".github/workflows").glob("*")
-    run("yamllint", "--strict", "-d", rules, ROOT / "copier.yml", *workflows)
+    forms = sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.yml"))
+    run("yamllint", "--strict", "-d", rules, ROOT / "copier.yml", *workflows, *forms)
+    schema = "--builtin-schema=vendor.github-issue-"
+    run("check-jsonschema", f"{schema}config", *forms[1:2])
+    run("check-jsonschema", f"{schema}forms", forms[0], *forms[2:])
     run("actionlint", cwd=ROOT)
     run("zizmor", "--offline", "--quiet", ".github", cwd=ROOT)
 

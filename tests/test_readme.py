@@ -1,4 +1,4 @@
-"""What the README of this repository says is true."""
+"""The commands of the README of this repository do what it says; test_pages.py has the rest."""
 
 from __future__ import annotations
 
@@ -35,6 +35,18 @@ def test_the_first_command_makes_a_project_and_runs_it(
     assert f"{tmp_path}/my-project/.venv" in done.stdout.splitlines()[-1]
 
 
+@pytest.mark.needs("index")
+def test_the_start_with_an_address(released: Path, tmp_path: Path) -> None:
+    lines = "\n".join(block("Start")).replace("uvx copier copy", "copier copy --defaults")
+    address = {
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": f"url.{released}.insteadOf",
+        "GIT_CONFIG_VALUE_0": "https://github.com/OWNER/REPO.git",
+    }
+    done = run("bash", "-e", "-c", lines, cwd=tmp_path, env=address)
+    assert done.stdout.splitlines()[-1] == "Hello, World!"
+
+
 def test_ci_runs_the_second_command() -> None:
     done = run("bash", "-c", f'set -e; {extraction()}; echo "$command"', cwd=ROOT)
     assert done.stdout == command("Test it") + "\n"
@@ -47,6 +59,6 @@ def extraction() -> str:
     return line
 
 
-def test_names_every_question() -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
+def test_one_page_names_every_question() -> None:
+    text = (ROOT / "docs/questions.md").read_text("utf-8").partition("\n## ")[0]
     assert {name for name in ASKED if f"`{name}`" not in text} == set()

@@ -1,10 +1,10 @@
 """Resolve all requirements again:  python tools/lock.py [--upgrade | --upgrade-package NAME]
 
 Projects start with the locks in includes/locks/, one for each application and
-choice of services; the tests of this repository use tests/requirements.txt. Without --upgrade the versions
-in them are kept where they still fit; with it, the newest are taken. The hashes are always
-those that the index has now. Needs uv, jinja2 and pyyaml, which are among the requirements
-of the tests.
+choice of services; the tests of this repository use tests/requirements.txt, and its pictures
+tools/requirements.txt. Without --upgrade the versions in them are kept where they still fit; with
+it, the newest are taken. The hashes are always those that the index has now. Needs uv, jinja2 and
+pyyaml, which are among the requirements of the tests.
 
 The resolver is called exactly as `dev/do lock` calls it in a project,
 so that a project which locks again without a change gets the same bytes.
@@ -107,7 +107,8 @@ def main() -> None:
     if arguments.upgrade_package:
         flags = [f"--upgrade-package={arguments.upgrade_package}"]
 
-    resolve(ROOT / "tests", ("requirements",), *flags)
+    for folder in ("tests", "tools"):
+        resolve(ROOT / folder, ("requirements",), *flags)
     pin_uv()
     with tempfile.TemporaryDirectory() as temporary:
         # All together first: every lock then prefers these versions,

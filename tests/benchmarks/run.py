@@ -1,16 +1,20 @@
 """Measure the figures of the template:  python tests/benchmarks/run.py [SECTION ...]
 
-Sections: footprint, rendering, tests, activation, setup, builds, image, fleet. Each line is a ratio of
-medians, both measured in turn in this run on this machine, or a size; the goal stands beside it.
+Sections: footprint, rendering, tests, activation, setup, builds, image, fleet, choose.
+Each line is a ratio of medians, both measured in turn in this run on this machine, or a size; the goal stands beside it.
 `tests` takes ten minutes or more, and needs all shells.
 `setup` needs the network, or at least warm caches; `builds` and `image` a Docker engine. `fleet` takes
 ten minutes; --projects=20 makes it a short one. It runs the tests of some projects in their
 virtual environments, and in their images when there is an engine.
+
+`choose` measures the comparison in docs/choose.md, and writes its figures, tables and plots. It runs
+only when it is named, takes some minutes, and needs an engine, uv and tools/requirements.txt.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import re
@@ -557,19 +561,33 @@ def fleet(scratch: Path, projects: int, jobs: int) -> None:
     report(f"of {ran} projects, whose tests fail afterwards", str(len(failed)), "0")
 
 
+def choose(scratch: Path) -> None:
+    """Measure what the isolations keep apart and cost, and write it into the documentation."""
+    sys.path.insert(0, str(ROOT / "tests"))
+    from choose import measure
+    from plots import write_plots
+    from support.figures import DATA, PAGES, filled
+
+    uv = shutil.which("uv", path=f"{BIN}{os.pathsep}{os.environ['PATH']}")
+    data = measure(scratch, run, Path(uv or sys.exit("uv is missing")))
+    DATA.parent.mkdir(exist_ok=True)
+    DATA.write_text(json.dumps(data, indent=2) + "\n", encoding="utf-8")
+    for path, language in PAGES.items():
+        path.write_text(filled(path.read_text("utf-8"), data, language), encoding="utf-8")
+    write_plots(data, DATA.parent)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    sections = {
-        f.__name__: f
-        for f in (footprint, rendering, tests, activation, setup, builds, image, fleet)
-    }
+    usual = (footprint, rendering, tests, activation, setup, builds, image, fleet)
+    sections = {f.__name__: f for f in (*usual, choose)}
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(sections))
     parser.add_argument("--projects", type=int, default=200, help="of the fleet (default: 200)")
     parser.add_argument("--jobs", type=int, default=2, help="of the fleet at a time (default: 2)")
     given = parser.parse_args()
     if unknown := set(given.sections) - sections.keys():
         parser.error(f"no section {', '.join(unknown)}; there are {', '.join(sections)}")
-    for name in given.sections or sections:
+    for name in given.sections or [f.__name__ for f in usual]:
         options = {"projects": given.projects, "jobs": given.jobs} if name == "fleet" else {}
         with tempfile.TemporaryDirectory() as scratch:
             sections[name](Path(scratch).resolve(), **options)

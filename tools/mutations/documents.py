@@ -81,11 +81,36 @@ fact(
     "test_life.py: type_next",
 )
 fact(
-    "The README does not name a question",
-    edit(README, replace(r"`registry`", "`registries`")),
+    "The page of the questions does not name one",
+    edit("docs/questions.md", replace(r"`registry`", "`registries`")),
     "test_readme.py: question",
 )
 command(
     "The README's first command does not work",
     edit(README, replace(r"copier copy", "copier copies")),
+)
+fact(
+    "The README has a figure that nobody measured",
+    edit(README, replace(r"\| (\d+) MB", r"| 1\1 MB", 1)),
+    "test_pages.py: measured",
+)
+fact(
+    "A picture shows a command that no longer exists",
+    edit("docs/pictures/*.svg", replace(r"dev/do&#160;test", "dev/do&#160;tests")),
+    "test_pages.py: commands_that_exist",
+)
+fact(
+    "A picture shows a question that is no longer asked",
+    edit("copier.yml", replace(r"How do you want to isolate", "How shall we isolate")),
+    "test_pages.py: questions_that_exist",
+)
+fact(
+    "The page in Japanese has another command",
+    edit("docs/choose.ja.md", replace(r"isolation=docker", "isolation=venv")),
+    "test_pages.py: same_commands",
+)
+fact(
+    "The place of a service is forgotten",
+    edit("template/compose.override.yaml*", replace(r"\bredis\b", "cache")),
+    "test_contributing.py: place",
 )
