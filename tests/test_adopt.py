@@ -26,11 +26,10 @@ from test_venv import HERE, session, shell
 PAGE = ROOT / "docs/adopting.md"
 
 
-def commands() -> list[str]:
-    """Return the five commands of the page."""
-    [first, *_] = re.findall(
-        r"^```sh\n(.*?)^```", PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE
-    )
+def commands(language: str = "sh") -> list[str]:
+    """Return the commands of the page: copy, adopt, activate and commit."""
+    block = rf"^```{language}\n(.*?)^```"
+    [first, *_] = re.findall(block, PAGE.read_text("utf-8"), re.DOTALL | re.MULTILINE)
     return str(first).splitlines()
 
 
@@ -186,7 +185,7 @@ class Shape:
 
     files: dict[str, str]
     answers: dict[str, Any]
-    # Files that the page has its owner change.
+    # Lists of packages that become inputs of the lock.
     moved: dict[str, str]
     # What has to come out: of the command, or of a request.
     output: str
@@ -230,21 +229,20 @@ def existing(path: Path, files: dict[str, str]) -> Project:
     return project
 
 
-def adopt(project: Project, template: Path, shape: Shape, **answers: Any) -> str:
-    """Do what the page says; return what Copier says of the files."""
-    rename, copy, ignore, _, _ = commands()
-    if shape.files is SRC:
-        [rename] = re.findall(r"^python -c .*", PAGE.read_text("utf-8"), re.MULTILINE)
-    project.run("sh", "-ec", rename)
-    if "requirements-dev.txt" in shape.moved:
-        project.run("sh", "-ec", rename.replace("requirements", "requirements-dev"))
-    answers = {**shape.answers, "project_name": f"Adopt {os.getpid()}", **answers}
+def copy(project: Project, template: Path, **answers: Any) -> str:
+    """Run the first command of the page; return what Copier says after it."""
+    answers = {"project_name": f"Adopt {os.getpid()}", **answers}
     data = [word for name, value in answers.items() for word in ("--data", f"{name}={value}")]
-    words = copy.replace("'*'", "*").replace("TEMPLATE", str(template)).split()
+    words = commands()[0].replace("TEMPLATE", str(template)).split()
     done = project.run(*words, "--defaults", *data)
-    project.run("sh", "-ec", ignore)
     project.answers = answers
     return done.stderr
+
+
+def adopt(project: Project, template: Path, **answers: Any) -> str:
+    """Run the first two commands of the page; return what the second one says."""
+    copy(project, template, **answers)
+    return project.run("sh", "-ec", commands()[1]).stderr
 
 
 @pytest.fixture(scope="module", params=SHAPES)
@@ -260,9 +258,10 @@ def project(
     project = existing(tmp_path_factory.mktemp("existing"), shape.files)
     port = {"port": str(free_port())} if "port" in shape.answers else {}
     command = shape.answers["command"].replace("8000", str(port.get("port")))
-    adopt(project, released, shape, **port, command=command, python_version=HERE)
+    adopt(
+        project, released, **{**shape.answers, **port, "command": command, "python_version": HERE}
+    )
     project.run("sh", "-ec", commands()[3])
-    project.commit()
     yield project
     if shutil.which("docker"):
         project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1", check=False)
@@ -273,7 +272,7 @@ def kept(project: Project, shape: Shape) -> None:
     for name, text in shape.files.items():
         content = (project.path / shape.moved.get(name, name)).read_bytes().decode()
         if name == ".gitignore":
-            assert content == text + "\n.env\n.venv/\n.venv.lock\n"
+            assert content == text.rstrip("\n") + "\n\n.env\n.venv/\n.venv.lock\n"
         else:
             assert content == text, name
 
@@ -287,6 +286,7 @@ def test_changes_nothing_but_what_the_page_says(project: Project, shape: Shape) 
         *added,
         *shape.moved.values(),
     }
+    assert not added & {"README.md", "dev/adopt.py"}
     assert project.run("git", "status", "--porcelain", "--ignored").stdout == ""
 
 
@@ -377,6 +377,204 @@ def test_updates_and_switches_leave_it_alone(
     assert copy.files() == before
 
 
+# --- The ways to declare packages ---------------------------------------------
+
+PROJECT = """\
+[project]
+name = "shop"
+version = "1.2"
+requires-python = ">=3.11"
+dependencies = ["six"]
+"""
+UV_LOCK = """\
+version = 1
+requires-python = ">=3.11"
+
+[[package]]
+name = "six"
+version = "1.16.0"
+source = { registry = "https://pypi.org/simple" }
+"""
+POETRY = """\
+[tool.poetry]
+name = "shop"
+version = "1.2"
+description = ""
+authors = []
+
+[tool.poetry.dependencies]
+python = "^3.11"
+six = "^1.15"
+
+[tool.poetry.group.dev.dependencies]
+toml = "*"
+
+[build-system]
+requires = ["poetry-core"]
+build-backend = "poetry.core.masonry.api"
+"""
+PIPFILE = """\
+[[source]]
+url = "https://pypi.org/simple"
+verify_ssl = true
+name = "pypi"
+
+[packages]
+six = "*"
+
+[dev-packages]
+toml = "*"
+
+[requires]
+python_version = "3.11"
+"""
+PIPFILE_LOCK = {
+    "_meta": {"hash": {"sha256": ""}, "pipfile-spec": 6, "requires": {}, "sources": []},
+    "default": {"six": {"version": "==1.16.0"}},
+    "develop": {},
+}
+SIX = "sha256:8abb2f1d86890a2dfb989f9a77cfcfd3e47c2a354b01111771326f8aa26e0254"
+
+# The files of a project with the package six for the application, and toml for development.
+WAYS = {
+    "pinned": {"requirements.txt": "six==1.16.0\n", "requirements-dev.txt": "toml\n"},
+    "hashed": {
+        "requirements.txt": f"six==1.16.0 \\\n    --hash={SIX}\n",
+        "dev-requirements.txt": "-r requirements.txt\ntoml\n",
+    },
+    "pip-tools": {
+        "requirements.in": "six\n",
+        "requirements.txt": "# autogenerated by pip-compile\nsix==1.16.0\n",
+        "requirements-dev.in": "toml\npytest\n",
+    },
+    "folder": {
+        "requirements/base.txt": "\ufeff-c versions.txt\r\nsix\r\n",
+        "requirements/versions.txt": "six==1.16.0\n",
+        "requirements/prod.txt": "-r base.txt\n",
+        "requirements/dev.txt": "-r base.txt\ntoml\n",
+    },
+    "group": {
+        "pyproject.toml": f'{PROJECT}\n[dependency-groups]\ndev = ["toml"]\n',
+        "uv.lock": UV_LOCK,
+    },
+    "extra": {
+        "pyproject.toml": f'{PROJECT}\n[project.optional-dependencies]\ntest = ["toml"]\n',
+        "requirements.txt": "# autogenerated by pip-compile\nsix==1.16.0\n",
+    },
+    "poetry": {"pyproject.toml": POETRY, "poetry.lock": UV_LOCK},
+    "pipenv": {"Pipfile": PIPFILE, "Pipfile.lock": json.dumps(PIPFILE_LOCK)},
+}
+OTHERS = ("uv.lock", "poetry.lock", "Pipfile", "Pipfile.lock")
+
+
+def versions(lock: str) -> dict[str, str]:
+    return dict(re.findall(r"^(\w+)==(\S+)", lock, re.MULTILINE))
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("way", WAYS)
+def test_one_list_and_one_lock_with_the_same_versions(
+    way: str, released: Path, tmp_path: Path
+) -> None:
+    project = existing(tmp_path, {**WAYS[way], "shop.py": ""})
+    adopt(project, released, command="python -m shop", code="shop.py", isolation="venv")
+    assert versions(project.read("requirements.txt")) == {"six": "1.16.0"}
+    tools = {"toml", "pip", "pytest", "ruff"}
+    assert tools <= versions(project.read("requirements-dev.txt")).keys()
+    assert not [name for name in OTHERS if (project.path / name).exists()]
+    in_metadata = "\ndependencies = " in project.read("pyproject.toml")
+    assert in_metadata != (project.path / "requirements.in").exists()
+
+
+@pytest.mark.needs("index")
+@pytest.mark.parametrize("way", ["folder", "group", "poetry"])
+@pytest.mark.needs("docker")
+def test_the_image_locks_the_same(way: str, released: Path, tmp_path: Path) -> None:
+    locks = []
+    for isolation in ("venv", "docker"):
+        project = existing(tmp_path / isolation, {**WAYS[way], "shop.py": ""})
+        adopt(project, released, command="python -m shop", code="shop.py", isolation=isolation)
+        locks.append([project.read(name) for name in ("requirements.txt", "requirements-dev.txt")])
+    assert locks[0] == locks[1]
+
+
+@pytest.mark.needs("index")
+def test_adding_writes_where_the_list_is(released: Path, tmp_path: Path) -> None:
+    project = existing(tmp_path, {**WAYS["group"], "shop.py": ""})
+    answers = {"command": "python -m shop", "code": "shop.py", "isolation": "venv"}
+    adopt(project, released, **answers, python_version=HERE)
+    project.run("dev/do", "add", "idna")
+    project.run("dev/do", "add", "--dev", "iniconfig")
+    assert "idna" in versions(project.read("requirements.txt"))
+    assert re.search(r"(?s)dev = \[.*iniconfig.*\]", project.read("pyproject.toml"))
+    assert not (project.path / "requirements.in").exists()
+
+
+# What cannot be locked, and what both sides say.
+REFUSED = {
+    "editable": (
+        {"requirements.txt": "six\n-e .\n"},
+        "requirements.txt:2: -e . has no hash to lock; leave it out, or publish a package",
+    ),
+    "repository": (
+        {
+            "requirements.in": "-r requirements/base.txt\n",
+            "requirements/base.txt": "\nsix @ git+https://example.org/six\n",
+        },
+        (
+            "requirements/base.txt:2: six @ git+https://example.org/six has no hash to lock; "
+            "leave it out, or publish a package"
+        ),
+    ),
+    "wrong line": (
+        {"requirements.in": "six\n# none\n%six\n"},
+        "requirements.in:3: expected a line such as httpx>=0.28, found %six",
+    ),
+    "elsewhere": (
+        {"requirements.in": "-r other/base.txt\n", "other/base.txt": "six\n"},
+        "requirements.in:1: expected a file in requirements/, found other/base.txt",
+    ),
+    "table": (
+        {"pyproject.toml": PROJECT.replace("six", "six @ git+https://example.org/six")},
+        (
+            "pyproject.toml: project.dependencies:1: six @ git+https://example.org/six has no hash "
+            "to lock; leave it out, or publish a package"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_cannot_be_locked_is_named(kind: str, released: Path, tmp_path: Path) -> None:
+    files, expected = REFUSED[kind]
+    project = existing(tmp_path, files)
+    copy(project, released, command="python -m shop", code="shop.py")
+    before = project.files()
+    done = project.run("dev/do", "adopt", check=False)
+    assert (done.returncode, done.stderr) == (1, f"dev: {expected}\n")
+    assert project.files() == before
+
+
+def test_a_list_in_another_encoding_is_named(released: Path, tmp_path: Path) -> None:
+    project = existing(tmp_path, {"shop.py": ""})
+    (tmp_path / "requirements.txt").write_text("six\n", "utf-16")
+    project.commit()
+    copy(project, released, command="python -m shop", code="shop.py")
+    done = project.run("dev/do", "adopt", check=False)
+    expected = "requirements.txt: expected UTF-8, found another encoding; save it as UTF-8"
+    assert (done.returncode, done.stderr) == (1, f"dev: {expected}\n")
+
+
+@pytest.mark.needs("docker", "index")
+@pytest.mark.parametrize("kind", ["repository", "wrong line", "elsewhere", "table"])
+def test_the_image_names_it_as_well(kind: str, released: Path, tmp_path: Path) -> None:
+    files, expected = REFUSED[kind]
+    project = existing(tmp_path, files)
+    copy(project, released, command="python -m shop", code="shop.py", isolation="docker")
+    done = project.run("dev/do", "lock", check=False)
+    assert done.returncode and f" dev: {expected}\n" in done.stderr
+
+
 @pytest.mark.needs("index")
 def test_what_uv_locked_keeps_its_version(released: Path, tmp_path: Path) -> None:
     metadata = """[project]\nname = "shop"\nversion = "1"\ndependencies = ["six{}"]
@@ -386,42 +584,30 @@ def test_what_uv_locked_keeps_its_version(released: Path, tmp_path: Path) -> Non
     project.write("pyproject.toml", metadata.format("", ""))
     project.run("uv", "lock")
     project.commit()
-    exports = re.findall(r"^uv export .*", PAGE.read_text("utf-8"), re.MULTILINE)
-    assert len(exports) == 2
-    for export in exports:
-        project.run(*export.split())
-    answers = {"command": "python -c pass", "code": "shop", "isolation": "venv"}
-    adopt(project, released, Shape(SRC, answers, {}, ""))
-    project.append("requirements-dev.in", "iniconfig\n")
-    project.run("sh", "-ec", commands()[3])
+    said = adopt(project, released, command="python -c pass", code="shop", isolation="venv")
     assert "\nsix==1.16.0 " in project.read("requirements.txt")
     assert "\niniconfig==2.0.0 " in project.read("requirements-dev.txt")
+    assert "uv.lock is removed" in said and not (project.path / "uv.lock").exists()
 
 
 @pytest.mark.needs("bash", "index")
-def test_a_list_that_was_not_renamed_is_not_lost(released: Path, tmp_path: Path) -> None:
+def test_activation_names_the_command_that_was_left_out(released: Path, tmp_path: Path) -> None:
     project = existing(tmp_path, FLAT)
-    answers = {**SHAPES["flat"].answers, "python_version": HERE}
-    copier.run_copy(str(released), tmp_path, {**answers, "app": "own"}, defaults=True, quiet=True)
+    copy(project, released, **SHAPES["flat"].answers, python_version=HERE)
     done = session(project, "bash", check=False)
-    expected = "requirements.txt is no lock, as it has no hashes; rename it to requirements.in"
-    assert done.returncode and expected in done.stderr.splitlines()[-1]
-    done = project.run("dev/do", "lock", check=False)
-    assert done.returncode and done.stderr.splitlines() == [
-        f"dev: {expected}, or delete it if that names the same packages, then run: dev/do lock"
-    ]
-    assert project.read("requirements.txt") == FLAT["requirements.txt"]
+    expected = "requirements-dev.txt is missing; restore it, or run: dev/do adopt"
+    assert done.returncode and done.stderr.splitlines()[-1] == f"dev: {expected}"
 
-    project.run("git", "mv", "-f", "requirements.txt", "requirements.in")
-    project.run("dev/do", "lock")
-    assert shell(project, "bash", "python greet.py") == "Hello, World!\n"
+    done = project.run("dev/do", "lock", check=False)
+    expected = "requirements.txt is no lock, as it has no hashes; rename it to requirements.in"
+    assert done.returncode and expected in done.stderr
+    assert project.read("requirements.txt") == FLAT["requirements.txt"]
 
 
 @pytest.mark.needs("docker", "index")
 def test_the_lock_target_keeps_such_a_list_too(released: Path, tmp_path: Path) -> None:
     project = existing(tmp_path, FLAT)
-    answers = {**SHAPES["flat"].answers, "isolation": "docker", "app": "own"}
-    copier.run_copy(str(released), tmp_path, answers, defaults=True, quiet=True)
+    copy(project, released, **SHAPES["flat"].answers, isolation="docker")
     lock = ("docker", "build", "--target", "lock", "--output", ".", ".")
     done = project.run(*lock, check=False)
     expected = "requirements.txt is no lock, as it has no hashes; rename it to requirements.in"
@@ -438,10 +624,9 @@ def test_files_that_both_have_stay_the_owners(released: Path, tmp_path: Path) ->
     copier.run_copy(str(released), tmp_path / "all", {"app": "own"}, defaults=True, quiet=True)
     names = Project(tmp_path / "all", {}).files().keys() - {".copier-answers.yml"}
     project = existing(tmp_path / "theirs", dict.fromkeys(names, "ours\n"))
-    _, copy, *_ = commands()
-    words = copy.replace("'*'", "*").replace("TEMPLATE", str(released)).split()
-    project.run(*words, "--defaults")
-    assert project.run("git", "status", "--porcelain").stdout == "?? .copier-answers.yml\n"
+    copy(project, released)
+    added = project.run("git", "status", "--porcelain").stdout
+    assert added == "?? .copier-answers.yml\n?? dev/adopt.py\n"
 
 
 @pytest.mark.needs("docker", "index")
@@ -450,8 +635,7 @@ def test_who_listens_on_localhost_alone_is_not_healthy(released: Path, tmp_path:
     port = str(free_port())
     answers = {"project_name": f"Localhost {os.getpid()}", "isolation": "docker", "port": port}
     command = f"python -m http.server {port} --bind 127.0.0.1"
-    adopt(project, released, SHAPES["src"], **answers, command=command)
-    project.run("docker", "build", "--target", "lock", "--output", ".", ".")
+    adopt(project, released, **{**SHAPES["src"].answers, **answers, "command": command})
     words = ("docker", "compose", "-f", "compose.yaml", "up", "--build", "--wait")
     try:
         project.run(*words, "--wait-timeout", "5", check=False)
@@ -488,7 +672,7 @@ def test_becoming_own_code_keeps_what_is_there(bake: Bakery, released: Path) -> 
 
 def test_a_batch_file_with_its_line_endings_stays_clean(released: Path, tmp_path: Path) -> None:
     project = existing(tmp_path, {**FLAT, "run.bat": "@echo off\r\n"})
-    adopt(project, released, SHAPES["flat"])
+    adopt(project, released, **SHAPES["flat"].answers)
     project.commit()
     project.run("git", "add", "--renormalize", ".")
     assert project.run("git", "status", "--porcelain").stdout == ""
@@ -496,7 +680,7 @@ def test_a_batch_file_with_its_line_endings_stays_clean(released: Path, tmp_path
 
 def test_rules_for_line_endings_meet_no_update(repository: Path, tmp_path: Path) -> None:
     project = existing(tmp_path / "existing", {**FLAT, ".gitattributes": "* text=auto\n"})
-    adopt(project, repository, SHAPES["flat"])
+    adopt(project, repository, **SHAPES["flat"].answers)
     project.commit()
     changed = repository / "template/dev/activate.bat"
     changed.write_bytes(changed.read_bytes() + b"@rem later\r\n")

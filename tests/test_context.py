@@ -172,4 +172,5 @@ def test_of_code_that_was_there_what_was_named_and_the_tests_are_sent(
     settings = {"conftest.py", "pytest.ini", "setup.cfg", "tox.ini", "test_shop.py", "tests/x.py"}
     code = {"manage.py", "shop/__init__.py", "shop/templates/a.html"}
     add(project, *NEVER, *settings, *code, "src/x.py", "other.py", "shop/secrets.yaml")
-    assert sent(project, tmp_path) == {*LISTS, *settings, *code}
+    lists = {*LISTS, "dev/dev_lists.py", "dev/tools.in"}
+    assert sent(project, tmp_path) == {*lists, *settings, *code}

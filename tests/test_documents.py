@@ -498,6 +498,8 @@ def check_runner(project: Project, words: Command) -> None:
     if not words:
         return
     command, *arguments = words
+    if command == "adopt":
+        return  # only where code moves in
     if command not in usage(project):
         raise Wrong(f"no command {command}")
     if command == "container":
@@ -700,6 +702,16 @@ OWN = [path for path in PAGES if path.name != "questions.md"]
 EXAMPLES = {
     *("scripts/", "scripts/venv", ".editorconfig", ".gitattributes", "apt-packages-build.txt"),
     *("ARGUMENT...", "OWNER/REPO"),
+    *(
+        "requirements/",
+        "base.txt",
+        "dev.txt",
+        "local.txt",
+        "prod.txt",
+        "production.txt",
+        "test.txt",
+    ),
+    *("uv.lock", "poetry.lock", "Pipfile.lock"),
     *(".env.production", "docker-compose.yml", "greet.py", "setup.py", "standard.yml"),
     *("manage.py", "mysite.wsgi", "other.txt", "a.b/c..d"),
     *("1/1", "UpdateStatus.State", "deploy.resources.limits", "deployment/my-project"),

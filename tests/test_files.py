@@ -45,7 +45,7 @@ SAMPLE = {
 WITH: dict[str, set[str]] = {
     "cli": {*SAMPLE, "src/my_project/cli.py", "tests/test_cli.py"},
     "web": {*SAMPLE, "src/my_project/app.py", "tests/test_app.py"},
-    "own": set(),
+    "own": {"dev/dev_lists.py", "dev/tools.in"},
     "venv": {
         "dev/activate",
         "dev/activate.bat",
@@ -227,7 +227,7 @@ def test_the_projects_try_every_answer_with_every_other() -> None:
 
     missed = [w for w in wanted if not any(w.items() <= answers.items() for answers in tried)]
     assert not missed
-    assert {name for answers in tried for name in answers} == ASKED
+    assert {name for answers in tried for name in answers} == ASKED - {"left_out"}
 
 
 def test_an_answer_that_is_not_asked_for_is_an_error(bake: Bakery) -> None:
@@ -259,7 +259,9 @@ def test_each_file_of_the_template_is_promised_to_some_project() -> None:
     }
     names = {re.sub(r"\{%.*?%\}", "", name) for name in names}
     names = {name.replace("{{ package_name }}", "my_project") for name in names}
-    assert names - {"{{ _copier_conf.answers_file }}"} == promises - {".copier-answers.yml"}
+    # The last one is for folders that have code already; see test_adopt.py.
+    expected = promises - {".copier-answers.yml"} | {"dev/adopt.py"}
+    assert names - {"{{ _copier_conf.answers_file }}"} == expected
 
 
 def test_a_file_is_the_projects_own_in_both_lists() -> None:
@@ -267,9 +269,10 @@ def test_a_file_is_the_projects_own_in_both_lists() -> None:
     settings = yaml.safe_load((ROOT / "copier.yml").read_text("utf-8"))
     on_update = [entry for entry in settings["_exclude"] if "_copier_operation" in entry]
     listed = [path for entry in on_update for path in entry.split("\n")[1:-2]]
-    *always, own_code = settings["_skip_if_exists"]
+    *always, own_code, moves_in = settings["_skip_if_exists"]
     assert sorted(listed) == always
     assert own_code == "{% if app == 'own' %}/pyproject.toml{% endif %}"
+    assert moves_in == "{% if moves_in %}*{% endif %}"
 
 
 def test_needs_no_trust() -> None:
@@ -278,6 +281,6 @@ def test_needs_no_trust() -> None:
 
 
 def test_every_question_has_help_and_a_default() -> None:
-    for name in ASKED:
+    for name in ASKED - {"left_out"}:  # which no one is asked
         assert QUESTIONS[name]["help"] and "default" in QUESTIONS[name], name
         assert {"choices", "validator"} & QUESTIONS[name].keys(), name

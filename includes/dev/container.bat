@@ -36,6 +36,9 @@
 @if "%_word%"=="sync" set _command=%_engine% compose --profile=* build
 @if "%_word%"=="check" set _command=%_run% test python -m pip check
 @if "%_word%"=="clean" set _command=%_engine% compose --profile=* down --remove-orphans
+{%- if app == "own" %}
+@if "%_word%"=="adopt" goto adopt
+{%- endif %}
 @if defined _command goto show
 @if "%_word%"=="add" goto add
 @if "%_word%"=="lock" goto lock
@@ -44,6 +47,16 @@
 @for /f "usebackq tokens=1,2* delims=/ " %%k in ("dev\do") do @if "%%k%%l"=="#dev" echo dev\%%m
 @if "%_word%"=="" exit /b 0
 @exit /b 2
+{% if app == "own" %}
+@rem Where code moves in, dev\adopt.py finds its packages.
+:adopt
+@set _image=
+@for /f "delims=" %%i in ('%_engine% build --quiet --target=build .') do @set _image=%%i
+@if not defined _image exit /b 1
+@%_engine% run --rm --volume "%CD%:/app" %_image% python -B dev/adopt.py
+@if not %errorlevel%==0 exit /b 1
+@set _word=lock
+{%- endif %}
 
 :lock
 @rem The index may have changed, so the engine does not reuse its last result.

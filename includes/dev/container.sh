@@ -36,6 +36,14 @@ tool() { engine compose run --rm test "$@"; }
 # With the project mounted, so that the command can change its files as the user.
 editor() { engine compose run --rm --user "$(id -u):$(id -g)" --volume "$PWD:/app" test "$@"; }
 
+{% if app == "own" -%}
+# Where code moves in, dev/adopt.py finds its packages.
+adopt() {
+    image=$("$engine" build --quiet --target=build .) || return
+    engine run --rm --user "$(id -u):$(id -g)" --volume "$PWD:/app" "$image" python -B dev/adopt.py
+}
+
+{% endif -%}
 # The index may have changed, so the engine does not reuse its last result.
 lock() { engine build --target=lock --build-arg="UPGRADE=$*" --build-arg=NOW="$(date +%s)" --output=. .; }
 build() { engine compose --profile=* build; }
@@ -45,6 +53,12 @@ add() {
     list=requirements.in
     [ "${1-}" != --dev ] || { list=requirements-dev.in && shift; }
     [ $# != 0 ] || { usage >&2 && return 2; }
+{%- if app == "own" %}
+    if [ ! -f "$list" ]; then
+        echo "dev/do: $list is missing; add the package to pyproject.toml, then run: dev/do lock" >&2
+        return 1
+    fi
+{%- endif %}
 
     for package; do
         name=${package%%[!A-Za-z0-9._-]*}
@@ -77,6 +91,9 @@ case $word in
     lint) tool ruff check "$@" && tool ruff format --check "$@" ;;
     format) editor ruff format "$@" ;;
     add) add "$@" ;;
+{%- if app == "own" %}
+    adopt) adopt && lock ;;
+{%- endif %}
     lock) lock "$@" ;;
     shell) editor bash ;;
     sync) build ;;

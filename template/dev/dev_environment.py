@@ -241,7 +241,8 @@ def make(recreate: bool) -> None:
     """Create or update the environment, and record what it was made from."""
     for name in LOCKS:
         if not (ROOT / name).exists():
-            raise Problem(f"{name} is missing; restore it, or run: dev/do lock")
+            word = "adopt" if (ROOT / "dev/adopt.py").exists() else "lock"
+            raise Problem(f"{name} is missing; restore it, or run: dev/do {word}")
     locks.check_locks()
     locks.check_hashes()
 

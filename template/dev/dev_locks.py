@@ -189,13 +189,23 @@ def supported() -> tuple[int, int]:
 # --- Locking -----------------------------------------------------------------------------
 
 
-def check_lists() -> None:
-    """Raise Problem if a list has a folder or a repository, which have no hash."""
-    for name in LISTS:
-        pattern = rb"^ *(-e|--editable|[./]|[^#\n]*\bgit\+).*"
-        if found := re.search(pattern, read(name), re.MULTILINE):
-            line = found[0].decode("utf-8", "replace").strip()
-            raise Problem(f"{name}: {line} has no hash to lock; leave it out, or publish a package")
+def sources() -> list[list[str]]:
+    """Return what each lock is resolved from; raise Problem where that has no hash."""
+    try:
+        from dev_lists import sources  # for existing code, whose lists can be elsewhere
+    except ImportError:
+        for name in LISTS:
+            check_requirements(name, read(name).decode("utf-8-sig", "replace").splitlines())
+        return [[name] for name in LISTS]
+    return sources()
+
+
+def check_requirements(name: str, lines: list[str]) -> None:
+    """Raise Problem if a line of a list has a folder or a repository, which have no hash."""
+    for number, line in enumerate(lines, 1):
+        if re.match(r"\s*(-e|--editable|[./]|[^#]*\b(git|hg|svn|bzr)\+|[^#;]*@ *file:)", line):
+            fix = "has no hash to lock; leave it out, or publish a package"
+            raise Problem(f"{name}:{number}: {line.strip()} {fix}")
 
 
 def check_hashes() -> None:
@@ -221,7 +231,7 @@ def lock(*options: str) -> None:
     # Locked versions are kept as long as they fit. Options such as --upgrade are those of uv.
     # https://docs.astral.sh/uv/pip/compile/
     check_locks()
-    check_lists()
+    found = sources()
     oldest, _ = supported()
     flags = ["--quiet", "--universal", f"--python-version=3.{oldest}"]
     # A lock that uv exported may have another version of a package for another Python.
@@ -238,10 +248,10 @@ def lock(*options: str) -> None:
 
         with TemporaryDirectory() as folder:
             uv = find_uv() or install_uv(folder)
-            for name, source in zip(LOCKS, LISTS):
+            for name, source in zip(LOCKS, found):
                 constraints = [] if name == LOCKS[0] else [f"--constraints={LOCKS[0]}"]
                 output = f"--output-file={name}"
-                must(uv, "pip", "compile", *flags, *constraints, output, source)
+                must(uv, "pip", "compile", *flags, *constraints, output, *source)
                 if line := line_without_hash(name)[1]:
                     raise Problem(f"{line} has no hash to lock; leave it out, or publish a package")
     except BaseException:
