@@ -36,6 +36,8 @@
 @if "%_word%"=="sync" set _command=%_engine% compose --profile=* build
 @if "%_word%"=="check" set _command=%_run% test python -m pip check
 @if "%_word%"=="clean" set _command=%_engine% compose --profile=* down --remove-orphans
+@set "_index=%UV_DEFAULT_INDEX%%UV_INDEX_URL%%PIP_INDEX_URL%"
+@if defined _index for %%w in (add lock sync) do @if "%_word%"=="%%w" @>&2 echo dev\do: note: the image uses the answer package_index, not your variables
 @if defined _command goto show
 @if "%_word%"=="add" goto add
 @if "%_word%"=="lock" goto lock
