@@ -207,6 +207,20 @@ def test_runs_the_engine_that_is_there(
     assert stderr == f"+ {name} {' '.join(CONTAINER[words])}\n"
 
 
+@pytest.mark.parametrize("isolation", ["docker", "both"])
+def test_says_that_a_build_does_not_see_the_index_of_this_machine(
+    isolation: str, engine: dict[str, str], bake: Bakery
+) -> None:
+    project = bake(isolation=isolation, app="cli")
+    prefix = ["container"] if isolation == "both" else []
+    for word, told in (("lock", True), ("sync", True), ("test", False)):
+        for variables in ({"PIP_INDEX_URL": "https://user:secret@index.example.com"}, {}):
+            done = do(project, *prefix, word, env=engine | variables)
+            note = "note: the image uses the answer package_index, not "
+            assert (note in done.stderr) == (told and bool(variables))
+            assert "secret" not in done.stderr
+
+
 def test_an_addition_that_no_container_can_lock_changes_nothing(
     engine: dict[str, str], bake: Bakery
 ) -> None:

@@ -328,10 +328,11 @@ def test_locks_without_python_on_the_host(project: Project) -> None:
     project.run("docker", "build", "--target", "lock", "--output", ".", ".")
     assert project.files() == files, "locking again changes nothing else"
     assert all(path.stat().st_uid == before[path].st_uid for path in before)
-    project.append("requirements.in", "six\n")
+    project.append("requirements.in", "-c constraints.txt\nsix\n")
+    project.write("constraints.txt", "six<1.17\n")
     project.append("requirements-dev.in", "toml\n")
     project.run("docker", "build", "--target", "lock", "--output", ".", ".")
-    assert "\nsix==" in project.read("requirements.txt")
+    assert "\nsix==1.16" in project.read("requirements.txt")
     assert "\ntoml==" in project.read("requirements-dev.txt")
     metadata = project.read("pyproject.toml")
     (project.path / "pyproject.toml").unlink()
@@ -340,6 +341,7 @@ def test_locks_without_python_on_the_host(project: Project) -> None:
     assert "--python-version=3.11" in project.read("requirements.txt")
     project.write("pyproject.toml", metadata.replace(">=3.11", "<4"))
     done = project.run("docker", "build", "--target", "lock", ".", check=False)
+    (project.path / "constraints.txt").unlink()
     for name, content in files.items():
         if name.startswith(("requirements", "pyproject")):
             (project.path / name).write_bytes(content)

@@ -76,6 +76,7 @@ NOT_FROM_THE_TEMPLATE = {
     "company.cer",
     "compose.dev.yaml",
     "compose.external.yaml",
+    "constraints.txt",
 }
 # What looks like a file but is none.
 NO_FILES = {

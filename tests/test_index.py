@@ -6,6 +6,7 @@ import base64
 import functools
 import hashlib
 import re
+import subprocess
 import threading
 from collections.abc import Iterator
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -18,6 +19,7 @@ from support.projects import Bakery, Project
 from test_venv import HERE, WITHOUT_UV, session
 
 PASSWORD = "s3cret"
+INSTALLERS = pytest.mark.parametrize("installer", [{}, WITHOUT_UV], ids=["uv", "pip"])
 
 
 class Index(SimpleHTTPRequestHandler):
@@ -180,6 +182,15 @@ def test_locking_keeps_a_version_until_the_newest_is_asked_for(
     assert project.files() == before
 
 
+def test_constraints_limit_versions(
+    project: Project, index: dict[str, str], tmp_path: Path
+) -> None:
+    lists(project, "-c constraints.txt\nalpha\n")
+    project.write("constraints.txt", "alpha<2\n")
+    project.run("dev/do", "lock", "--upgrade", env=index | {"UV_CACHE_DIR": str(tmp_path / "uv")})
+    assert versions(project) == {"alpha": "1.0"}
+
+
 def lists(project: Project, packages: str, for_development: str = "") -> None:
     """Write what a project needs."""
     project.write("requirements.in", packages)
@@ -235,3 +246,98 @@ def test_versions_that_differ_by_python_are_kept_installed_and_checked(
     done = project.run("dev/do", "check", env=variables, check=False)
     told = "dev: gamma is missing; run: dev/do sync\n"
     assert (done.returncode, done.stderr) == (1, told)
+
+
+# --- One index, whoever asks ----------------------------------------------------------------
+
+DEAD = "http://127.0.0.1:9/simple/"
+# Where an index can be set, the most important place first.
+PLACES = ["UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL", "package_index", "pip's own file"]
+
+
+@pytest.fixture
+def alone(tmp_path: Path) -> dict[str, str]:
+    """Variables with which nothing but this machine can be reached, and with empty caches."""
+    proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), DEAD)
+    caches = {"UV_CACHE_DIR": str(tmp_path / "uv"), "PIP_CACHE_DIR": str(tmp_path / "pip")}
+    # No settings of this machine, no questions, and no second attempt.
+    nothing = {"PIP_FIND_LINKS": "", "XDG_CONFIG_DIRS": str(tmp_path)}
+    once = {"UV_HTTP_RETRIES": "0", "PIP_RETRIES": "0", "UV_NO_CONFIG": "1"}
+    return {**proxies, "NO_PROXY": "127.0.0.1", **caches, **nothing, **once}
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_pip_and_uv_use_the_index_of_the_most_important_place(
+    place: str, bake: Bakery, wheels: Path, index: dict[str, str], alone: dict[str, str]
+) -> None:
+    company = {"company_network": True, "package_index": "https://index.example.com/simple"}
+    inside = PLACES.index(place) < PLACES.index("pip's own file")
+    project = bake(isolation="venv", app="cli", python_version=HERE, **(company if inside else {}))
+    lists(project, "alpha\n", "beta\n")
+    own = project.path.parent / f"{project.path.name}-settings"
+    (own / "pip").mkdir(parents=True)
+    values = dict.fromkeys(PLACES[PLACES.index(place) + 1 :], DEAD)
+    values[place] = index["UV_DEFAULT_INDEX"]
+    for name, path in (("package_index", project.path), ("pip's own file", own / "pip")):
+        if value := values.pop(name, ""):
+            (path / "pip.conf").write_text(f"[global]\nindex-url = {value}\n")
+    variables = alone | values | {"XDG_CONFIG_HOME": str(own)}
+
+    pin(project, wheels, "requirements.txt", alpha="1.0")
+    pin(project, wheels, "requirements-dev.txt", beta="1.0")
+    project.run("dev/do", "lock", env=variables)
+    for installer in ({}, WITHOUT_UV):
+        project.run("dev/do", "sync", env=variables | installer)
+        assert project.run("dev/do", "check", env=variables | installer).stderr == ""
+        project.run("dev/do", "clean")
+
+
+@INSTALLERS
+@pytest.mark.parametrize("path", ["", "nothing/"], ids=["401", "404"])
+def test_an_index_that_refuses_is_named_by_where_it_is_set(
+    path: str,
+    installer: dict[str, str],
+    project: Project,
+    index: dict[str, str],
+    alone: dict[str, str],
+) -> None:
+    url = index["PIP_INDEX_URL"]
+    url = url + path if path else url.replace(PASSWORD, "wrong")
+    before = project.files()
+    variables = alone | {"PIP_INDEX_URL": url} | installer
+    for word in ("sync", "lock"):
+        done = project.run("dev/do", word, env=variables, check=False, stdin=subprocess.DEVNULL)
+        told = ", with the package index of PIP_INDEX_URL, see above; fix that and try again"
+        assert done.returncode == 1 and done.stderr.splitlines()[-1].endswith(told)
+        assert "Traceback" not in done.stderr and "wrong" not in done.stderr
+        assert project.files() | {".venv.lock": b""} == before | {".venv.lock": b""}
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["--extra-index-url https://user:password@index.example.com", "-i URL", "-fURL", "--pre"],
+)
+def test_an_option_in_a_list_is_refused_with_the_way_out(line: str, project: Project) -> None:
+    lists(project, "alpha\n", f"beta\n{line}\n")
+    before = project.files()
+    done = project.run("dev/do", "lock", check=False)
+    fix = "set it for pip or uv, or write a package of another index as NAME @ ADDRESS"
+    option = line.split()[0]
+    told = f"dev: requirements-dev.in:2: {option} cannot be locked; {fix}\n"
+    assert (done.returncode, done.stderr) == (1, told)
+    assert project.files() == before
+
+
+def test_one_package_comes_from_a_second_index(
+    project: Project, wheels: Path, index: dict[str, str], variables: dict[str, str]
+) -> None:
+    """As the wheels for CPUs do. Elsewhere the package comes from the first index."""
+    address = f"{index['PIP_INDEX_URL']}alpha/alpha-2.0.1-py3-none-any.whl"
+    here, elsewhere = "; sys_platform != 'elsewhere'", "; sys_platform == 'elsewhere'"
+    lists(project, f"alpha @ {address} {here}\nalpha==1.0 {elsewhere}\n")
+    project.write("requirements-dev.txt", "")
+    project.run("dev/do", "lock", env=index)
+    project.run("dev/do", "sync", env=variables)
+    program = "import alpha; print(alpha.VERSION)"
+    assert project.run(".venv/bin/python", "-c", program).stdout == "2.0.1\n"
+    assert project.run("dev/do", "check").stderr == ""

@@ -117,6 +117,26 @@ def test_runs_the_tools_of_the_environment(project: Project, name: str) -> None:
     assert shell(project, name, *lines).splitlines() == ["All checks passed!", "Hello, World!"]
 
 
+@pytest.mark.needs("bash")
+def test_uv_run_uses_the_environment_whatever_python_it_has(bake: Bakery, tmp_path: Path) -> None:
+    project = bake(isolation="venv", app="cli", python_version=HERE)
+    project.write(".python-version", "3.99\n")
+    settings = small(project, tmp_path) | {"UV_PYTHON": "3.98"}
+    lines = f"uv {BOTH_THERE.replace('python', 'run python', 1)}", "deactivate", "echo $UV_PYTHON"
+    done = session(project, "bash", *lines, env=settings)
+    assert ".python-version asks for 3.99, found only Python " in done.stderr
+    assert done.stdout == f"{project.path}/.venv\n3.98\n"
+
+
+@pytest.mark.parametrize("command", ["sync", "add six"])
+def test_uv_itself_locks_nothing(project: Project, command: str) -> None:
+    before = project.files()
+    done = project.run("uv", *command.split(), check=False)
+    assert done.returncode and "marked as unmanaged" in done.stderr
+    assert project.files() == before
+    assert f"`dev/do {command.split()[0]}`" in project.read("pyproject.toml")
+
+
 # All that a shell knows, but for what changes with every command.
 STATE = {
     **dict.fromkeys(

@@ -324,7 +324,8 @@ BUILD = "[compose][--profile=*][build]"
 
 def locks(lines: list[str]) -> list[str]:
     """Return the same lines, with 0 for the number that is new each time."""
-    return [re.sub(r"NOW=\d+", "NOW=0", line) for line in lines]
+    # PowerShell ends the arguments of a batch file with a space.
+    return [re.sub(r"NOW=\d+", "NOW=0", line).replace(" ]", "]") for line in lines]
 
 
 @EACH

@@ -39,6 +39,8 @@
 {%- if app == "own" %}
 @if "%_word%"=="adopt" goto adopt
 {%- endif %}
+@set "_index=%UV_DEFAULT_INDEX%%UV_INDEX_URL%%PIP_INDEX_URL%"
+@if defined _index for %%w in (add lock sync) do @if "%_word%"=="%%w" @>&2 echo dev\do: note: the image uses the answer package_index, not your variables
 @if defined _command goto show
 @if "%_word%"=="add" goto add
 @if "%_word%"=="lock" goto lock

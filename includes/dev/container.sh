@@ -80,6 +80,9 @@ add() {
 
 word=${1-}
 [ $# = 0 ] || shift
+note="dev/do: note: the image uses the answer package_index, not your variables"
+[ -z "${UV_DEFAULT_INDEX-}${UV_INDEX_URL-}${PIP_INDEX_URL-}" ] ||
+    case $word in add | lock | sync) echo "$note" >&2 ;; esac
 case $word in
     '') usage ;;
 {%- if listens %}

@@ -246,7 +246,9 @@ def make(recreate: bool) -> None:
     locks.check_locks()
     locks.check_hashes()
 
-    variables = {"VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": packages.PROMPT, **network()}
+    # `uv run` uses .venv, even if that has another Python than .python-version asks for.
+    variables = {"VIRTUAL_ENV": str(VENV), "VIRTUAL_ENV_PROMPT": packages.PROMPT}
+    variables |= {"UV_PYTHON": str(VENV), **network()}
     made_from = b"".join(inputs().values())
     chosen = CHOSEN if os.environ.get("PROJECT_PYTHON") else b""
     path, version = choose() if recreate else probe(str(PYTHON))

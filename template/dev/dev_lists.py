@@ -93,7 +93,7 @@ def find_included(place: str, folder: Path, included: str, known: list[str]) -> 
     """Return the path of a list that another one includes, nothing if it is known already."""
     # The image has the lists at the root and those in the folder requirements.
     path = os.path.normpath(folder / included).replace(os.sep, "/")
-    in_image = re.fullmatch(r"requirements(/.*|[^/]*\.(in|txt))", path)
+    in_image = re.fullmatch(r"requirements/.*|(requirements|constraints)[^/]*\.(in|txt)", path)
     if not (ROOT / path).is_file() or ((ROOT / "Dockerfile").exists() and not in_image):
         raise Problem(f"{place}: expected a file in requirements/, found {included}")
     return [path] if path not in known else []

@@ -40,8 +40,9 @@ MISLEADING = re.compile(
 OFF = ("DRY_RUN", "IGNORE_INSTALLED", "REQUIRE_HASHES", "REQUIRE_VIRTUALENV", "USER")
 INSTALLERS = {f"PIP_{name}": "0" for name in OFF} | {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
 
-# A user may set these. uv trusts the certificates that pip trusts.
-DEFAULTS = {"UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "true"}
+# A user may set these. uv trusts the certificates that pip trusts, and pip asks for no password,
+# like uv.
+DEFAULTS = {"PIP_NO_INPUT": "1", "UV_PYTHON_DOWNLOADS": "never", "UV_SYSTEM_CERTS": "true"}
 
 
 class Problem(Exception):
@@ -88,10 +89,39 @@ def network() -> dict[str, str]:
     return variables()
 
 
+@functools.cache
+def package_index() -> tuple[str, str]:
+    """Return the address of the package index and where it is set, nothing for the public one."""
+    # pip and uv get the same one. Variables come before the project's pip.conf, and pip's own files
+    # are last: https://pip.pypa.io/en/stable/topics/configuration/#location
+    of_project = network().get("UV_INDEX_URL", "")
+    for name in ("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"):
+        if os.environ.get(name, "") not in ("", of_project):
+            return os.environ[name], name
+    if of_project:
+        return of_project, "pip.conf"
+
+    chosen = os.environ.get("PIP_CONFIG_FILE", "")
+    user = os.environ.get("XDG_CONFIG_HOME", "~/.config")
+    files = ["~/Library/Application Support/pip/pip.conf", f"{user}/pip/pip.conf"]
+    files += ["~/.pip/pip.conf", "/etc/pip.conf", "/etc/xdg/pip/pip.conf"]
+    if WINDOWS:
+        files = [r"~\AppData\Roaming\pip\pip.ini", r"~\pip\pip.ini", r"C:\ProgramData\pip\pip.ini"]
+    for file in [chosen, *files] if chosen != os.devnull else []:
+        path = Path(os.path.expanduser(file))
+        text = path.read_text("utf-8", "replace") if path.is_file() else ""
+        if found := re.search(r"^index[-_]url\s*[=:]\s*(\S+)", text, re.MULTILINE):
+            return found[1], str(path)
+    return "", ""
+
+
 def run(*command: object, **options: Any) -> Any:
     """Run a program in the project's folder; its output is progress, so it goes to stderr."""
     own = {name: os.environ[name] for name in os.environ if not MISLEADING.fullmatch(name.upper())}
     environment = DEFAULTS | own | INSTALLERS | network()
+    if url := package_index()[0]:
+        # uv allows a name before the address.
+        environment |= {"UV_DEFAULT_INDEX": url, "PIP_INDEX_URL": re.sub(r"^[\w.-]+=", "", url)}
 
     # Programs inherit the file that locks the environment, so that it stays locked as long as
     # an installer runs.
@@ -113,8 +143,10 @@ def must(*command: object, **options: Any) -> Any:
     done = run(*command, **options)
     if done.returncode:
         words = [Path(str(word)).name for word in command if not str(word).startswith("-")]
-        name, status = " ".join(words[:3]), done.returncode
-        raise Problem(f"`{name}` ended with status {status}, see above; fix that and try again")
+        found = f"`{' '.join(words[:3])}` ended with status {done.returncode}"
+        if "pip" in words and package_index()[1]:
+            found += f", with the package index of {package_index()[1]}"
+        raise Problem(f"{found}, see above; fix that and try again")
     return done
 
 
@@ -206,6 +238,9 @@ def check_requirements(name: str, lines: list[str]) -> None:
         if re.match(r"\s*(-e|--editable|[./]|[^#]*\b(git|hg|svn|bzr)\+|[^#;]*@ *file:)", line):
             fix = "has no hash to lock; leave it out, or publish a package"
             raise Problem(f"{name}:{number}: {line.strip()} {fix}")
+        if option := re.match(r"\s*(-(?![rc]|-requirement|-constraint)[^\s=]*)", line):
+            fix = "set it for pip or uv, or write a package of another index as NAME @ ADDRESS"
+            raise Problem(f"{name}:{number}: {option[1]} cannot be locked; {fix}")
 
 
 def check_hashes() -> None:
