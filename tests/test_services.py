@@ -50,7 +50,7 @@ def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
             settings = f"{before}{lead}{port}{after[5:]}\n{service}_PORT={port}\n"
     project.write(".env", settings)
     yield project
-    project.run("docker", "compose", "--profile=*", "down", "--volumes", "--rmi=local", "-t1")
+    project.run("docker", "compose", "down", "--remove-orphans", "--volumes", "--rmi=local", "-t1")
 
 
 def only(app: str, *services: str) -> pytest.MarkDecorator:
