@@ -264,7 +264,9 @@ def project(
     project.run("sh", "-ec", commands()[3])
     yield project
     if shutil.which("docker"):
-        project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1", check=False)
+        project.run(
+            "docker", "compose", "down", "--remove-orphans", "--rmi=local", "-t1", check=False
+        )
 
 
 def kept(project: Project, shape: Shape) -> None:

@@ -183,8 +183,8 @@ INSTALL_DOCKER = [
     "apt-get -q install -y --no-install-recommends docker-cli docker-buildx",
 ]
 LINT_IN_IMAGE = [
-    "docker compose run --rm test ruff check",
-    "docker compose run --rm test ruff format --check",
+    "docker compose run --rm --no-deps test ruff check",
+    "docker compose run --rm --no-deps test ruff format --check",
 ]
 IMPORT = "docker run --rm --entrypoint python production -c import my_project.__main__"
 TEST_IN_IMAGE = ["docker compose run --rm test", "docker build --tag production .", IMPORT]
@@ -255,12 +255,15 @@ def test_the_container_job_has_the_settings_for_development_if_there_are_any(
     ci: str, bake: Bakery, runner: Runner
 ) -> None:
     project = bake(ci=ci)
-    runner.install("bin/docker", "cmp .env.example .env")
+    runner.install("bin/docker", 'cmp -n "$(wc -c <.env.example)" .env.example .env')
     assert runner.run(project, "container")
 
     (project.path / ".env").unlink()
     (project.path / ".env.example").unlink()
-    runner.install("bin/docker", "[ ! -e .env ]")
+    runner.install(
+        "bin/docker",
+        '[ "$(cat .env)" = "$(printf "HOST_UID=%s\\nHOST_GID=%s" "$(id -u)" "$(id -g)")" ]',
+    )
     assert runner.run(project, "container")
 
 

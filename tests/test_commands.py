@@ -6,6 +6,7 @@ test_documents.py, which looks for each file, option and service that they name.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
@@ -75,8 +76,10 @@ EVIDENCE = {
     r"docker compose up --wait": "test_docker.py: test_development_reloads_on_a_change",
     r"docker compose (logs --follow|down)": "test_docker.py: test_development_reloads_on_a_change",
     r"docker compose run --rm (-e \S+ )?app python -m my_project": "test_docker.py: test_runs_the_command_line",
-    r"docker compose run --rm test": "test_docker.py: test_runs_the_tests_and_linters",
-    r"docker compose run --rm --user .* ruff format": "test_docker.py: test_formats_without_python",
+    r"docker compose run --rm (--no-deps )?test": "test_docker.py: test_runs_the_tests_and_linters",
+    r"printf '%s.n' .HOST_UID": "test_docker.py: test_the_test_container_is_a_place_to_work",
+    r"\( free=": "test_docker.py: test_two_checkouts_of_one_project",
+    r"git=": "test_devcontainer.py: test_git_works_in_a_worktree",
     r"docker compose -f compose.yaml up": "test_docker.py: test_production_serves_hardened",
     r"docker compose -f compose.yaml (build|run)": "test_docker.py: test_runs_the_command_line",
     r"COMPOSE_FILE=": "test_docker.py: test_what_the_project_adds_is_there",
@@ -236,5 +239,6 @@ def test_a_second_dev_container_merges_with_the_project(bake: Bakery) -> None:
     [compose] = blocks(text, "yaml")
     project.write("second.yaml", compose)
     files = ("-f", "compose.yaml", "-f", "compose.override.yaml", "-f", "second.yaml")
-    said = project.run("docker", "compose", *files, "config").stdout
-    assert "target: devcontainer" in said and "read_only: true" not in said
+    said = project.run("docker", "compose", *files, "config", "--format=json").stdout
+    app = json.loads(said)["services"]["app"]
+    assert app["build"]["target"] == "devcontainer" and not app.get("read_only")

@@ -31,7 +31,7 @@ def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     answers = {"isolation": "docker", "app": app, "python_version": version}
     project = bake(**answers, project_name=name, package_name="my_project")
     yield project
-    project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1")
+    project.run("docker", "compose", "down", "--remove-orphans", "--rmi=local", "-t1")
 
 
 class Debugger:

@@ -14,6 +14,7 @@ import pytest
 from support.commands import run
 from support.components import developer
 from support.projects import Bakery, Project
+from test_docker import documented
 
 pytestmark = pytest.mark.needs("docker", "devcontainer", "index")
 
@@ -22,13 +23,15 @@ pytestmark = pytest.mark.needs("docker", "devcontainer", "index")
 class Container(Project):
     """A project that belongs to a user other than root, as on a developer's machine."""
 
-    def cli(self, command: str, *words: str) -> str:
+    def as_developer(self, *command: object) -> str:
         user = developer()
         become = ("setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--init-groups")
         prefix = become if os.getuid() == 0 else ()
+        return self.run(*prefix, *command, env={"HOME": user.pw_dir}).stdout
+
+    def cli(self, command: str, *words: str) -> str:
         folder = ("--workspace-folder", str(self.path))
-        home = {"HOME": user.pw_dir}
-        return self.run(*prefix, "devcontainer", command, *folder, *words, env=home).stdout
+        return self.as_developer("devcontainer", command, *folder, *words)
 
     def execute(self, script: str) -> str:
         return self.cli("exec", "bash", "-c", script)
@@ -51,7 +54,7 @@ def container(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Containe
         yield container
     finally:
         # Of the images, only those that were made here: a service has one of the machine's.
-        made_here = [f"localhost/{name}:devcontainer", f"localhost/{name}:test"]
+        made_here = [f"localhost/{name}-devcontainer:devcontainer", f"localhost/{name}:test"]
         for label in (
             f"com.docker.compose.project={name}-devcontainer",
             f"devcontainer.local_folder={folder}",
@@ -96,6 +99,25 @@ def test_the_container_of_the_editor_is_its_own(container: Container) -> None:
     """`docker compose` on the machine, in the same project, leaves it alone."""
     container.cli("up")
     before = container.execute("cat /proc/sys/kernel/random/boot_id /etc/hostname")
-    container.run("docker", "compose", "run", "--rm", "test", "true")
+    container.run("docker", "compose", "run", "--rm", "--no-deps", "test", "true")
     container.run("docker", "compose", "down", "--remove-orphans", "-t1")
     assert container.execute("cat /proc/sys/kernel/random/boot_id /etc/hostname") == before
+
+
+@pytest.mark.parametrize("container", [[]], ids=["alone"], indirect=True)
+def test_git_works_in_a_worktree(container: Container) -> None:
+    """The block of docs/containers.md brings up the container."""
+    with tempfile.TemporaryDirectory(dir=container.path.parent) as folder:
+        shutil.chown(folder, developer().pw_name)
+        block = documented("docs/containers.md", "git=")
+        words = "devcontainer exec --workspace-folder . git log --format=%H"
+        script = f"git worktree add --detach {folder}; cd {folder}; {block}{words}"
+        try:
+            commit = container.as_developer("git", "rev-parse", "HEAD").strip()
+            assert commit in container.as_developer("sh", "-ec", script).split()
+        finally:
+            label = f"--filter=label=devcontainer.local_folder={folder}"
+            [made] = run("docker", "ps", "-aq", label).stdout.split()
+            image = run("docker", "inspect", "--format={{.Image}}", made).stdout.strip()
+            run("docker", "rm", "-f", made)
+            run("docker", "image", "rm", "-f", image)

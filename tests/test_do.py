@@ -171,7 +171,7 @@ ENGINE = '#!/bin/sh\nprintf "%s\\n" "$@"\n[ "${1-}" != build ] || exit "${FAIL-0
 @pytest.fixture(params=["docker", "podman"])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """A PATH with the tools that the runner needs, and with one engine."""
-    for name in ("sh", "readlink", "sed", "cp", "mv", "rm", "tail", "id", "date"):
+    for name in ("sh", "readlink", "sed", "cp", "mv", "rm", "tail", "id", "date", "grep"):
         for folder in os.defpath.split(os.pathsep):
             if Path(folder, name).exists():
                 (tmp_path / name).symlink_to(Path(folder, name))
@@ -182,14 +182,19 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     return {"PATH": str(tmp_path)}
 
 
+TOOL = ["compose", "run", "--rm", "--no-deps", "test"]
 CONTAINER = {
     ("run", "a b"): ["compose", "run", "--rm", "app", "python", "-m", "my_project", "a b"],
     ("test", "-k", "a b"): ["compose", "run", "--rm", "test", "pytest", "-k", "a b"],
+    ("format", "src"): [*TOOL, "ruff", "format", "src"],
+    ("shell",): ["compose", "run", "--rm", "test", "bash"],
+    ("sync",): ["compose", "build"],
+    ("check",): [*TOOL, "python", "-m", "pip", "check"],
     ("lock", "--upgrade-package", "a"): [
         *("build", "--target=lock", "--build-arg=UPGRADE=--upgrade-package a"),
         *("--build-arg=NOW=0", "--output=.", "."),
     ],
-    ("clean",): ["compose", "--profile=*", "down", "--remove-orphans"],
+    ("clean",): ["compose", "down", "--remove-orphans"],
 }
 
 
@@ -241,4 +246,6 @@ def test_adds_a_package_without_python_on_the_host(bake: Bakery) -> None:
         assert do(project, "run", "python", "-c", "pass", check=False).returncode == 2
         assert " passed" in do(project, "test").stdout
     finally:
-        project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "--volumes", "-t1")
+        project.run(
+            "docker", "compose", "down", "--remove-orphans", "--rmi=local", "--volumes", "-t1"
+        )

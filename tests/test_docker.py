@@ -17,6 +17,7 @@ import pytest
 from support.answers import SAMPLES, combinations, label
 from support.commands import ROOT, run
 from support.projects import Bakery, Project
+from test_documents import blocks
 
 pytestmark = pytest.mark.needs("docker", "index")
 
@@ -40,7 +41,7 @@ def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     port = {"port": str(free_port())} if request.param["app"] == "web" else {}
     project = bake(**request.param, **port, project_name=name, package_name="my_project")
     yield project
-    project.run("docker", "compose", "--profile=*", "down", "--volumes", "--rmi=local", "-t1")
+    project.run("docker", "compose", "down", "--remove-orphans", "--volumes", "--rmi=local", "-t1")
 
 
 def only(app: str) -> pytest.MarkDecorator:
@@ -185,27 +186,38 @@ def test_what_the_project_adds_is_there(project: Project, shape: str) -> None:
 
 def test_runs_the_tests_and_linters_in_the_image(project: Project) -> None:
     assert " passed" in compose(project, "run", "--rm", "test")
-    done = compose(project, "run", "--rm", "test", "ruff", "check", "src", "tests")
+    done = compose(project, "run", "--rm", "--no-deps", "test", "ruff", "check")
     assert "All checks passed" in done
 
 
-WITHOUT_VENV = [answers for answers in WITH_DOCKER if answers["isolation"] == "docker"]
+def documented(page: str, start: str) -> str:
+    """Return the block of a page that begins like this."""
+    [block] = [b for b in blocks((ROOT / page).read_text("utf-8"), "sh") if b.startswith(start)]
+    return block
 
 
-@pytest.mark.parametrize("project", WITHOUT_VENV, ids=label, indirect=True)
-def test_formats_without_python_on_the_machine(project: Project) -> None:
-    """CI asks for it, and the source is mounted read-only for all else."""
-    lines = (ROOT / "docs/containers.md").read_text("utf-8").splitlines()
-    [command] = [line for line in lines if line.endswith(" test ruff format")]
-    name = "src/my_project/__init__.py"
-    before = project.read(name)
-    project.append(name, "\nx  =  1\n")
+def test_the_test_container_is_a_place_to_work(bake: Bakery) -> None:
+    """Tools write their reports into the project, as they do in a virtual environment."""
+    answers = {"app": "cli", "package_name": "my_project"}
+    project = bake(isolation="docker", project_name=f"Place {os.getpid()}", **answers)
+    project.append("requirements-dev.in", "pytest-cov\nmypy\nhypothesis\nsyrupy\n")
+    snapshot = "def test_it(snapshot) -> None:\n    assert 'x' == snapshot\n"
+    project.write("tests/test_snapshot.py", snapshot)
+    project.append("src/my_project/__init__.py", "\nx  =  1\n")
+    project.run("sh", "-c", documented("docs/containers.md", "printf "))
     try:
-        project.run("bash", "-c", command)
-        assert project.read(name) == before + "\nx = 1\n"
-        assert (project.path / name).stat().st_uid == os.getuid()
+        project.run("docker", "build", "--target=lock", "--output=.", ".")
+        words = ("--cov", "--cov-report=html", "--snapshot-update", "-k", "greets or test_it")
+        assert " 3 passed" in compose(project, "run", "--rm", "test", "pytest", *words)
+        assert "no issues" in compose(project, "run", "--rm", "test", "mypy", "src")
+        compose(project, "run", "--rm", "test", "ruff", "format")
     finally:
-        project.write(name, before)
+        compose(project, "down", "--remove-orphans", "--rmi=local", "-t1")
+    assert project.read("src/my_project/__init__.py").endswith("\nx = 1\n")
+    made = [".coverage", "htmlcov/index.html", "tests/__snapshots__/test_snapshot.ambr"]
+    assert [name for name in made if not (project.path / name).is_file()] == []
+    owners = {path.stat().st_uid for path in project.path.rglob("*")}
+    assert owners == {os.getuid()}
 
 
 def test_the_tests_are_those_of_now(project: Project) -> None:
@@ -222,7 +234,7 @@ def test_the_tests_are_those_of_now(project: Project) -> None:
 
 def test_ports_are_for_this_machine_only(project: Project) -> None:
     for shape in ("development", "production"):
-        text = compose(project, "--profile=*", "config", "--format=json", shape=shape)
+        text = compose(project, "config", "--format=json", shape=shape)
         services = json.loads(text)["services"].values()
         hosts = [port.get("host_ip") for service in services for port in service.get("ports", [])]
         assert set(hosts) <= {"127.0.0.1"}
@@ -240,9 +252,50 @@ def test_two_projects_run_at_once(bake: Bakery) -> None:
         running = [compose(twin, "ps", "--services").split() for twin in twins]
     finally:
         for twin in twins:
-            twin.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1")
+            twin.run("docker", "compose", "down", "--remove-orphans", "--rmi=local", "-t1")
     assert titles == names
     assert running == [["app"]] * 2
+
+
+def test_two_checkouts_of_one_project_run_test_and_build_at_once(bake: Bakery) -> None:
+    """A worktree, with the block of docs/containers.md run in it."""
+    services = ["postgres", "redis"]
+    name = f"Checkout {os.getpid()}"
+    first = bake(isolation="docker", app="web", services=services, project_name=name)
+    first.write(".env", first.read(".env.example"))
+    first.commit()
+    folder = first.path.with_name(f"Second {name}")
+    first.run("git", "worktree", "add", "--detach", folder)
+    second = Project(folder, {})
+    second.write(".env", first.read(".env.example"))
+    second.run("sh", "-c", documented("docs/containers.md", "("))
+    second.answers["port"] = re.findall(r"^APP_PORT=(.*)", second.read(".env"), re.MULTILINE)[-1]
+    app = next(second.path.glob("src/*/app.py"))
+    app.write_text(app.read_text("utf-8").replace(name, "The second"), "utf-8")
+    both = (first, second)
+    try:
+        for project in both:
+            compose(project, "up", "--wait")
+        titles = [get(project, "/openapi.json")["info"]["title"] for project in both]
+        assert titles == [name, "The second"]
+        assert [set(get(project, "/readyz").values()) for project in both] == [{"ok"}] * 2
+        assert " passed" in compose(second, "run", "--rm", "test")
+        for shape in ("development", "production"):
+            seen = [described_by_compose(project, shape) for project in both]
+            assert not seen[0] & seen[1], "named alike in both"
+    finally:
+        for project in both:
+            words = ("down", "--remove-orphans", "--volumes", "--rmi=local", "-t1")
+            compose(project, *words)
+
+
+def described_by_compose(project: Project, shape: str) -> set[str]:
+    """Return the names of the images that are built, of volumes, networks and ports."""
+    found = json.loads(compose(project, "config", "--format=json", shape=shape))
+    services = found["services"].values()
+    names = {service["image"] for service in services if "build" in service}
+    names |= {item["name"] for kind in ("networks", "volumes") for item in found[kind].values()}
+    return names | {port["published"] for service in services for port in service.get("ports", [])}
 
 
 def test_settings_come_from_dotenv(project: Project) -> None:
@@ -294,7 +347,8 @@ def test_source_with_tight_modes_still_runs(project: Project) -> None:
         script = "import my_project.settings as s; print(s.load_settings().greeting)"
         words = ("docker", "run", "--rm", "--entrypoint", "python", tag, "-c", script)
         assert run(*words).stdout == "Hello\n"
-        assert " passed" in compose(project, "run", "--rm", "test")
+        me = {"HOST_UID": str(os.getuid()), "HOST_GID": str(os.getgid())}
+        assert " passed" in compose(project, "run", "--rm", "test", env=me)
         run("docker", "image", "rm", "-f", tag)
     finally:
         for path, mode in modes.items():

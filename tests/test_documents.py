@@ -116,7 +116,6 @@ NO_COMMANDS = {
     "init: true",
     "invalid peer certificate",
     "managed = false",
-    "profiles: [test]",
     "services: {app: {build: {dockerfile: Dockerfile.own}}}",
     "services: {}",
 }
@@ -314,12 +313,11 @@ def compose_parser() -> Parser:
     parser = Parser()
     parser.add_argument("-f", action="append", dest="files")
     parser.add_argument("-p")
-    parser.add_argument("--profile")
     actions = parser.add_subparsers(dest="action", required=True)
 
     for name, flags in (
         ("up", ["--build", "--detach", "--wait"]),
-        ("down", ["--volumes"]),
+        ("down", ["--remove-orphans", "--volumes"]),
         ("logs", ["--follow"]),
         ("restart", []),
         ("build", []),
@@ -337,7 +335,7 @@ def compose_parser() -> Parser:
     action.add_argument("command", nargs=argparse.REMAINDER)
 
     action = actions.add_parser("run")
-    for flag in ("--rm", "--service-ports"):
+    for flag in ("--rm", "--no-deps", "--service-ports"):
         action.add_argument(flag, action="store_true")
     for option in ("--user", "--volume", "-p", "-e"):
         action.add_argument(option, action="append")
@@ -346,15 +344,12 @@ def compose_parser() -> Parser:
     return parser
 
 
-def check_compose(project: Project, words: Command, names_enable_profiles: bool = True) -> None:
+def check_compose(project: Project, words: Command) -> None:
     known = compose_parser().parse_args(words)
     found = services(project, known.files or ["compose.yaml", "compose.override.yaml"])
     for name in known.services:
         if name not in found:
             raise Wrong(f"no service {name}")
-        profiles = found[name].get("profiles", [])
-        if profiles and not names_enable_profiles and known.profile not in profiles:
-            raise Wrong(f"{name} needs a profile")
     for argument in getattr(known, "build_arg", []):
         check_build_argument(project, argument)
     if known.action == "run" and known.command:
@@ -439,6 +434,8 @@ def check_docker(project: Project, words: Command) -> None:
         "inspect",
         "login",
         "push",
+        "run",
+        "port",
         "service",
         "stack",
         "stop",
@@ -447,10 +444,6 @@ def check_docker(project: Project, words: Command) -> None:
         "init",
     ):
         raise Wrong(f"no command {action} is known to this test")
-
-
-def check_podman_compose(project: Project, words: Command) -> None:
-    check_compose(project, words, names_enable_profiles=False)
 
 
 def check_devcontainer(project: Project, words: Command) -> None:
@@ -583,7 +576,7 @@ CHECKS: dict[str, Callable[[Project, Command], None]] = {
     "copier": check_copier,
     "docker": check_docker,
     "podman": check_docker,
-    "podman-compose": check_podman_compose,
+    "podman-compose": check_compose,
     "devcontainer": check_devcontainer,
 }
 

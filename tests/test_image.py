@@ -233,7 +233,7 @@ def test_nothing_leaks(project: Project, tag: str, tmp_path: Path) -> None:
     assert found == sent | kept
     assert done.returncode == 0
 
-    for target in ("runtime", "dev", "test"):
+    for target in ("runtime", "dev"):
         build(copy, "--target", target, "-t", tag)
         for name, content in saved(project, tag, tmp_path):
             assert marker.encode() not in content, f"{target}: {name}"
@@ -328,7 +328,7 @@ def test_the_password_of_a_package_index_stays_out(
     building = ("docker", "build", *host, "-t", tag)
     assert copy.run(*building, ".", check=False).returncode, "built without the password"
     assert Index.refused
-    for target in ("runtime", "dev", "test"):
+    for target in ("runtime", "dev"):
         done = copy.run(*building, secret, "--target", target, ".")
         assert password.decode() not in done.stderr
         script = "import private_thing; print(private_thing.ANSWER)"

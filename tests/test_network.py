@@ -221,7 +221,7 @@ def image(bake: Bakery, registry: str) -> Iterator[Project]:
     names = {"project_name": f"Network {os.getpid()}", "package_name": "my_project"}
     project = bake(**ANSWERS, **names, registry=registry, isolation="docker", app="web")
     yield project
-    project.run("docker", "compose", "--profile=*", "down", "--volumes", "--rmi=local", "-t1")
+    project.run("docker", "compose", "down", "--remove-orphans", "--volumes", "--rmi=local", "-t1")
 
 
 # What a program finds at the index when it says nothing about trust.

@@ -35,20 +35,20 @@ SITE = "/opt/venv/lib/python*/site-packages"
     [
         (
             "six",
-            ".venv: 1.17.0 test: missing runtime: missing",
+            ".venv: 1.17.0 dev: missing runtime: missing",
             ".venv/bin/python -m pip install six==1.17.0",
             "",
         ),
         (
             "iniconfig",
-            ".venv: missing test: *",
+            ".venv: missing dev: *",
             ".venv/bin/python -m pip uninstall --yes iniconfig",
             "",
         ),
-        ("typer", ".venv: * test: * runtime: missing", "true", f"RUN rm -r {SITE}/typer*"),
+        ("typer", ".venv: * dev: * runtime: missing", "true", f"RUN rm -r {SITE}/typer*"),
         (
             "rich",
-            ".venv: * test: * runtime: 1",
+            ".venv: * dev: * runtime: 1",
             "true",
             f"RUN sed -i 's/^Version: .*/Version: 1/' {SITE}/rich-*/METADATA",
         ),

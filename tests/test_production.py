@@ -44,7 +44,7 @@ def project(request: pytest.FixtureRequest, bake: Bakery) -> Iterator[Project]:
     for shape in ("development", "production"):
         compose(project, "build", shape=shape)
     yield project
-    project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1")
+    project.run("docker", "compose", "down", "--remove-orphans", "--rmi=local", "-t1")
 
 
 only_web = pytest.mark.parametrize("project", ["web"], indirect=True)

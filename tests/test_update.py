@@ -420,7 +420,7 @@ def test_a_container_of_the_last_release_works_after_the_update(
     try:
         assert " passed" in project.run("dev/do", "test").stdout
     finally:
-        project.run("docker", "compose", "--profile=*", "down", "--rmi=local", "-t1")
+        project.run("docker", "compose", "down", "--remove-orphans", "--rmi=local", "-t1")
 
 
 @pytest.mark.needs("history", "index")

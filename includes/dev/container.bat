@@ -22,7 +22,7 @@
 
 :do
 @set _run=%_engine% compose run --rm
-@set _mount=%_run% --volume "%CD%:/app" test
+@set _tool=%_run% --no-deps test
 @set _command=
 {%- if listens %}
 @if "%_word%"=="run" set _command=%_engine% compose up
@@ -30,12 +30,12 @@
 @if "%_word%"=="run" set _command=%_run% app {{ start | replace("%", "%%") }}
 {%- endif %}
 @if "%_word%"=="test" set _command=%_run% test pytest
-@if "%_word%"=="lint" set _command=%_run% test ruff check
-@if "%_word%"=="format" set _command=%_mount% ruff format
-@if "%_word%"=="shell" set _command=%_mount% bash
-@if "%_word%"=="sync" set _command=%_engine% compose --profile=* build
-@if "%_word%"=="check" set _command=%_run% test python -m pip check
-@if "%_word%"=="clean" set _command=%_engine% compose --profile=* down --remove-orphans
+@if "%_word%"=="lint" set _command=%_tool% ruff check
+@if "%_word%"=="format" set _command=%_tool% ruff format
+@if "%_word%"=="shell" set _command=%_run% test bash
+@if "%_word%"=="sync" set _command=%_engine% compose build
+@if "%_word%"=="check" set _command=%_tool% python -m pip check
+@if "%_word%"=="clean" set _command=%_engine% compose down --remove-orphans
 {%- if app == "own" %}
 @if "%_word%"=="adopt" goto adopt
 {%- endif %}
@@ -97,7 +97,7 @@
 @call :lock
 @if not %errorlevel%==0 goto restore
 @del %_list%.before
-@set _command=%_engine% compose --profile=* build
+@set _command=%_engine% compose build
 @goto show
 :restore
 @move /y %_list%.before %_list% >nul

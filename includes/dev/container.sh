@@ -20,6 +20,9 @@ case $file in */*) CDPATH='' cd -P -- "${file%/*}/.." ;; *) cd -P .. ;; esac || 
 engine=docker
 command -v docker >/dev/null || engine=podman
 
+# So that files in the project stay yours.
+grep -qs '^HOST_UID=' .env || export HOST_UID="$(id -u)" HOST_GID="$(id -g)"
+
 # Print the list above.
 usage() {
     sed -n 's/^#     //p' dev/do
@@ -31,10 +34,7 @@ engine() {
     "$engine" "$@"
 }
 
-tool() { engine compose run --rm test "$@"; }
-
-# With the project mounted, so that the command can change its files as the user.
-editor() { engine compose run --rm --user "$(id -u):$(id -g)" --volume "$PWD:/app" test "$@"; }
+tool() { engine compose run --rm --no-deps test "$@"; }
 
 {% if app == "own" -%}
 # Where code moves in, dev/adopt.py finds its packages.
@@ -46,7 +46,7 @@ adopt() {
 {% endif -%}
 # The index may have changed, so the engine does not reuse its last result.
 lock() { engine build --target=lock --build-arg="UPGRADE=$*" --build-arg=NOW="$(date +%s)" --output=. .; }
-build() { engine compose --profile=* build; }
+build() { engine compose build; }
 
 # Add packages to a list, lock and install. If the lock fails, the list is as before.
 add() {
@@ -90,17 +90,17 @@ case $word in
 {%- else %}
     run) engine compose run --rm app {{ start }} "$@" ;;
 {%- endif %}
-    test) tool pytest "$@" ;;
+    test) engine compose run --rm test pytest "$@" ;;
     lint) tool ruff check "$@" && tool ruff format --check "$@" ;;
-    format) editor ruff format "$@" ;;
+    format) tool ruff format "$@" ;;
     add) add "$@" ;;
 {%- if app == "own" %}
     adopt) adopt && lock ;;
 {%- endif %}
     lock) lock "$@" ;;
-    shell) editor bash ;;
+    shell) engine compose run --rm test bash ;;
     sync) build ;;
     check) tool python -m pip check ;;
-    clean) engine compose --profile=* down --remove-orphans ;;
+    clean) engine compose down --remove-orphans ;;
     *) usage >&2 && exit 2 ;;
 esac

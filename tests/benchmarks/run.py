@@ -555,7 +555,7 @@ def fleet(scratch: Path, projects: int, jobs: int) -> None:
             print(done.stdout[-2000:], done.stderr[-2000:])
         if isolation == "docker":
             started[number][0].run(
-                *("docker", "compose", "--profile=*", "down", "--volumes", "--rmi=local"),
+                *("docker", "compose", "down", "--remove-orphans", "--volumes", "--rmi=local"),
                 check=False,
             )
     report(f"of {ran} projects, whose tests fail afterwards", str(len(failed)), "0")

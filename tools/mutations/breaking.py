@@ -122,20 +122,6 @@ def without_lines(pattern: str) -> Edit:
     return change
 
 
-def without_last(pattern: str) -> Edit:
-    """Remove the last line in which a pattern is found."""
-
-    def change(text: str) -> str:
-        lines = text.splitlines(keepends=True)
-        for number in range(len(lines) - 1, -1, -1):
-            if re.search(pattern, lines[number].rstrip("\r\n")):
-                del lines[number]
-                return "".join(lines)
-        raise DoesNotApply(f"no line matches {pattern}")
-
-    return change
-
-
 def indentation(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 

@@ -11,7 +11,6 @@ from .breaking import (
     inside,
     replace,
     without_block,
-    without_last,
     without_lines,
 )
 from .model import DEVCONTAINER, DEVELOPMENT, DOCKERFILE, PRODUCTION, RUNNER, Mutation, group
@@ -42,12 +41,6 @@ image(
     stage("dev", without_lines("^USER ")),
     LOOKS,
     "test_docker.py: shell_in_the_development or runs_the_tests",
-)
-image(
-    "The tests in the image run as root",
-    stage("test", without_last("^USER ")),
-    LOOKS,
-    "test_docker.py: runs_the_tests",
 )
 image(
     "Packages in the image are installed without a look at hashes",

@@ -563,7 +563,7 @@ runner(
 )
 runner(
     "`parity` does not look at the image for production",
-    edit(RUNNER, replace(r"--target=\{target\}", "--target=test")),
+    edit(RUNNER, replace(r"--target=\{target\}", "--target=dev")),
     "test_parity.py: same_on_both",
     needs="docker",
 )
