@@ -20,7 +20,7 @@ from support.components import find_python
 from support.packages import BOTH_THERE, small, wheel
 from support.projects import Bakery, Project
 from support.scripts import load_scripts
-from test_venv import HERE, WITHOUT_UV, session, shell
+from test_venv import HERE, NO_STARTUP_FILES, SOURCE, WITHOUT_UV, session, shell
 
 # Each file of each package is as it was published. To import them takes far longer, as that
 # compiles them.
@@ -49,12 +49,15 @@ def wheels(project: Project, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def start(
-    project: Project, script: str = f". dev/activate && {ALL_THERE}", **environment: str
+    project: Project,
+    script: str = f". dev/activate && {ALL_THERE}",
+    shell: str = "bash",
+    **environment: str,
 ) -> subprocess.Popen[str]:
-    """Start a script of bash, an activation say, in a process group of its own."""
+    """Start a script, an activation say, in a process group of its own."""
     return subprocess.Popen(
         # What a job in the background starts would ignore the signal.
-        ["env", "--default-signal=INT", "bash", "-c", script],
+        ["env", "--default-signal=INT", shell, *NO_STARTUP_FILES.get(shell, ()), "-c", script],
         cwd=project.path,
         env=os.environ | environment,
         stdout=subprocess.PIPE,
@@ -89,12 +92,14 @@ def test_several_terminals_at_once_make_one_environment(project: Project, tmp_pa
     assert [terminal.communicate()[0] for terminal in terminals] == ["all there\n"] * 4
 
 
-@pytest.mark.needs("bash")
+@pytest.mark.needs("shells")
 def test_several_terminals_at_once_run_pip_once(project: Project, wheels: dict[str, str]) -> None:
-    script = f". dev/activate && {BOTH_THERE}"
-    terminals = [start(project, script, **wheels | WITHOUT_UV) for _ in range(4)]
+    terminals = []
+    for name, source in SOURCE.items():
+        script = f"{source.format('dev')}\n{BOTH_THERE}"
+        terminals.append(start(project, script, name, **wheels | WITHOUT_UV))
     outputs = [terminal.communicate() for terminal in terminals]
-    assert [out for out, _ in outputs] == [f"{project.path}/.venv\n"] * 4
+    assert [out for out, _ in outputs] == [f"{project.path}/.venv\n"] * len(SOURCE)
     assert "".join(error for _, error in outputs).count("setting up .venv with") == 1
 
 

@@ -51,7 +51,7 @@ def terminal(
         cwd=project.path,
         env={**environment, "TERM": "dumb", "NO_COLOR": "1", "HOME": str(project.path)},
         encoding="utf-8",
-        timeout=20,
+        timeout=60,
     )
     child.sendline(PROMPTS[name])
     until(child, "<PROMPT> ")
@@ -106,7 +106,7 @@ def test_an_interrupt_in_powershell_leaves_no_trace(bake: Bakery, tmp_path: Path
         cwd=project.path,
         env=os.environ | environment,
         encoding="utf-8",
-        timeout=20,
+        timeout=60,
     )
     until(child, "> ")
     child.sendline("dev/activate.ps1")

@@ -552,7 +552,7 @@ runner(
 )
 runner(
     "Every activation starts a Python",
-    edit(POSIX, replace("^_venv_is_current\\(\\) \\{$", "_venv_is_current() {\n    return 1")),
+    edit(POSIX, replace(r"^_venv_is_current\(\) \($", "_venv_is_current() (\n    exit 1")),
     "test_venv.py: starts_no_python and bash",
 )
 runner(
