@@ -48,7 +48,7 @@ CHOICES: dict[str, dict[str, Any]] = {
     "isolation": {
         "venv - ready in a second, 70 MB; no Docker needed": "venv",
         "docker - ready in a minute, 90 MB; no Python needed": "docker",
-        "both - write in the first, test and ship the second": "both",
+        "both - write in a venv, test and ship a container": "both",
     },
     "python_version": {
         "3.11": "3.11",

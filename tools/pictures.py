@@ -141,7 +141,7 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.screen.display).strip("\n")
 
-    def wait_until(self, is_so: Callable[[], bool], seconds: float = 120) -> None:
+    def wait_until(self, is_so: Callable[[], bool], seconds: float = 400) -> None:
         """Read until something is so, and until nothing more has come for a moment."""
         end = time.monotonic() + seconds
         before = None
