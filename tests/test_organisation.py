@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 
@@ -53,8 +54,12 @@ def fork(released: Path, tmp_path: Path) -> Path:
     run("git", "clone", "-q", published(path), path)
     settings = (path / "copier.yml").read_text("utf-8")
     (path / "copier.yml").write_text(settings.replace("  default: both\n", "  default: docker\n"))
-    release(path, "v1.0.0.post1")
-    run("git", "push", "-q", "origin", "HEAD", "v1.0.0.post1", cwd=path)
+    guide = path / "template/DEVELOPMENT.md.jinja"
+    guide.write_text(
+        guide.read_text("utf-8").replace("\n## ", "\nOnly in the fork.\n\n## ", 1), "utf-8"
+    )
+    release(path, "v1.0.0.1")
+    run("git", "push", "-q", "origin", "HEAD", "v1.0.0.1", cwd=path)
     return path
 
 
@@ -91,12 +96,10 @@ def test_a_fork_takes_over_projects_and_later_versions(
 ) -> None:
     project = make(repository, tmp_path / "project")
     told("change `_src_path` in its `.copier-answers.yml` to the fork's address, and commit that")
-    moved = project.read(".copier-answers.yml").replace(str(repository), str(published(fork)))
-    project.write(".copier-answers.yml", moved)
-    project.commit()
+    move(project, _src_path=published(fork))
     update(project)
-    told("`v1.2.0.post1` counts as later than `v1.2.0`")
-    assert answers(project)["_commit"] == "v1.0.0.post1"
+    told("`v1.2.0.1` is your first release on top of `v1.2.0`, and counts as later.")
+    assert answers(project)["_commit"] == "v1.0.0.1"
     ours = make(published(fork), tmp_path / "ours")
     assert answers(ours)["isolation"] == "docker"
 
@@ -109,12 +112,16 @@ def test_a_fork_takes_over_projects_and_later_versions(
     fork_does(fork, fetch, merge)
 
     # A pilot, which a plain update passes by.
-    tag = told("v1.3.0rc1")
+    tag = told("v1.3.0.1rc1")
     fork_does(fork, f"git tag {tag}", f"git push origin {tag}")
     update(project)
-    assert answers(project)["_commit"] == "v1.0.0.post1"
+    assert answers(project)["_commit"] == "v1.0.0.1"
+    said = project.run(*told("copier check-update --prereleases").split()).stdout
+    assert "latest version is 1.3.0.1rc1" in said
     update(project, "--prereleases")
     assert answers(project)["_commit"] == tag
+    update(ours, f"--vcs-ref={tag}")
+    assert answers(ours)["_commit"] == tag
     command = "copier update --defaults"
     done = project.run("sh", "-c", command, check=False)
     assert done.returncode and "downgrading" in done.stderr
@@ -122,13 +129,70 @@ def test_a_fork_takes_over_projects_and_later_versions(
     assert answers(project)["_commit"] == tag and answers(project)["license"] == "none"
     project.commit()
 
-    assert rest[0] == told("git tag v1.3.0.post1")
+    assert rest[0] == told("git tag v1.3.0.1")
     fork_does(fork, *rest)
+    update(project, "--prereleases")
     for one in (project, ours):
         update(one)
-        assert answers(one)["_commit"] == "v1.3.0.post1"
+        assert answers(one)["_commit"] == "v1.3.0.1"
         assert "# later" in one.read("DEVELOPMENT.md")
     assert answers(make(published(fork), tmp_path / "new"))["isolation"] == "docker"
+
+    # And back to this repository.
+    told("`_commit` is then the version without your number, such as `v1.3.0`.")
+    assert "Only in the fork" in project.read("DEVELOPMENT.md")
+    move(project, _src_path=repository, _commit="v1.3.0")
+    update(project)
+    assert answers(project)["_commit"] == "v1.4.0"
+    assert "# later: v1.4.0" in project.read("DEVELOPMENT.md")
+    assert "Only in the fork" not in project.read("DEVELOPMENT.md")
+
+
+def move(project: Project, **origin: object) -> None:
+    """Change where a project comes from, and write the template's files again, as the page says."""
+    text = project.read(".copier-answers.yml")
+    for name, value in origin.items():
+        text = re.sub(f"^{name}: .*", f"{name}: {value}", text, flags=re.MULTILINE)
+    project.write(".copier-answers.yml", text)
+    project.commit()
+    again = (
+        "copier recopy --quiet --vcs-ref=:current: --defaults --overwrite --data own_files=false"
+    )
+    project.run("sh", "-c", told(again))
+    if project.run("git", "status", "--porcelain").stdout:
+        project.commit()
+
+
+def test_tags_that_a_fork_should_not_have(fork: Path, tmp_path: Path) -> None:
+    """What the list below the commands for taking over warns of."""
+
+    def newest() -> object:
+        path = tmp_path / f"new-{len(list(tmp_path.iterdir()))}"
+        run(*COPIER, "copy", "--quiet", "--defaults", published(fork), path)
+        return answers(Project(path, {}))["_commit"]
+
+    def tag(*names: str) -> None:
+        publish(fork, names[0])
+        for name in names[1:]:
+            fork_does(fork, f"git tag {name}", f"git push -q origin {name}")
+
+    told("Copier records only one tag per commit")
+    tag("v1.3.0", "v1.3.0.1")
+    assert newest() != "v1.3.0.1"
+
+    tag("v1.3.0.2")
+    tag(told("v1.3.0-acme"))
+    assert newest() == "v1.3.0.2"
+
+    told("If such a tag arrives alone, it is the newest version")
+    tag("v1.4.0")
+    assert newest() == "v1.4.0"
+
+    tag("v1.5.0.post1")
+    project = make(published(fork), tmp_path / "project")
+    tag("v1.5.0.post2.dev1")
+    done = project.run(*COPIER, "update", "--defaults", "--prereleases", check=False)
+    assert done.returncode and "downgrading" in done.stderr
 
 
 def chapter(start: str, end: str) -> str:
@@ -150,17 +214,17 @@ def test_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None
     source = published(fork)
     projects = [make(source, tmp_path / "all" / name) for name in ("first", "second", "third")]
     first, second, third = projects
-    publish(fork, "v1.3.0.post1")
+    publish(fork, "v1.3.0.1")
     update(first)
 
     count = told("grep -h '^_commit:' */.copier-answers.yml | sort | uniq -c")
     lines = run("sh", "-c", count, cwd=tmp_path / "all").stdout.split()
-    assert lines == ["2", "_commit:", "v1.0.0.post1", "1", "_commit:", "v1.3.0.post1"]
+    assert lines == ["2", "_commit:", "v1.0.0.1", "1", "_commit:", "v1.3.0.1"]
 
     said = second.run(*told("copier check-update").split()).stdout
-    assert "latest version is 1.3.0.post1" in said
+    assert "latest version is 1.3.0.1" in said
     for name in ("conflict", "dirty", "hidden conflict"):
-        other = make(source, tmp_path / "all" / name, "--vcs-ref=v1.0.0.post1")
+        other = make(source, tmp_path / "all" / name, "--vcs-ref=v1.0.0.1")
         changed = "README.md" if name == "dirty" else "DEVELOPMENT.md"
         other.append(changed, "Ours.\n")
         if name != "dirty":
@@ -171,17 +235,17 @@ def test_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None
 
     assert roll_out(tmp_path / "all") == ["conflict/", "dirty/", "hidden conflict/"]
     for project in projects:
-        assert answers(project)["_commit"] == "v1.3.0.post1"
+        assert answers(project)["_commit"] == "v1.3.0.1"
         assert project.run("git", "status", "--porcelain").stdout == ""
         assert project.run("git", "branch", "--show-current").stdout == "template-update\n"
 
     second.run("sh", "-c", told("git revert") + " --no-edit HEAD", env=IDENTITY)
-    assert answers(second)["_commit"] == "v1.0.0.post1"
+    assert answers(second)["_commit"] == "v1.0.0.1"
     update(second)
-    assert answers(second)["_commit"] == "v1.3.0.post1"
+    assert answers(second)["_commit"] == "v1.3.0.1"
 
     # And the next time, when two have merged the first, and the others have not.
-    publish(fork, "v1.4.0.post1")
+    publish(fork, "v1.4.0.1")
     for project in projects:
         project.run("git", "switch", "-q", "-")
     first.run("git", "merge", "-q", "template-update")
@@ -191,9 +255,9 @@ def test_rolling_out_watching_and_going_back(fork: Path, tmp_path: Path) -> None
     third.run("git", "push", "-q", "-u", tmp_path / "remote", "template-update")
     assert roll_out(tmp_path / "all") == ["conflict/", "dirty/", "hidden conflict/", "third/"]
     found = [answers(project)["_commit"] for project in projects]
-    assert found == ["v1.4.0.post1", "v1.4.0.post1", "v1.0.0.post1"]
+    assert found == ["v1.4.0.1", "v1.4.0.1", "v1.0.0.1"]
     third.run("git", "merge", "-q", "template-update")
-    assert answers(third)["_commit"] == "v1.3.0.post1", "what was not merged is kept"
+    assert answers(third)["_commit"] == "v1.3.0.1", "what was not merged is kept"
 
 
 def publish(fork: Path, version: str) -> None:
