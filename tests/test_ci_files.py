@@ -180,7 +180,7 @@ def runner(tmp_path: Path) -> Runner:
 
 INSTALL_DOCKER = [
     "apt-get -q update",
-    "apt-get -q install -y --no-install-recommends docker-cli docker-buildx",
+    "apt-get -q install -y --no-install-recommends docker-cli docker-buildx git",
 ]
 LINT_IN_IMAGE = [
     "docker compose run --rm --no-deps test ruff check",
@@ -188,17 +188,18 @@ LINT_IN_IMAGE = [
 ]
 IMPORT = "docker run --rm --entrypoint python production -c import my_project.__main__"
 TEST_IN_IMAGE = ["docker compose run --rm test", "docker build --tag production .", IMPORT]
+CHECK = [f"{VENV} check"]
 LINT_AND_TEST = [f"{VENV} sync", f"{VENV} check", "ruff check", "ruff format --check", "pytest"]
 COMPARE = [f"{VENV} sync", f"{VENV} parity"]
 
 RUNS = {
     ("github", "venv", "venv"): LINT_AND_TEST,
-    ("github", "docker", "container"): LINT_IN_IMAGE + TEST_IN_IMAGE,
+    ("github", "docker", "container"): LINT_IN_IMAGE + TEST_IN_IMAGE + CHECK,
     ("github", "both", "venv"): LINT_AND_TEST,
     ("github", "both", "container"): TEST_IN_IMAGE,
     ("github", "both", "parity"): COMPARE,
     ("gitlab", "venv", "venv"): LINT_AND_TEST,
-    ("gitlab", "docker", "container"): LINT_IN_IMAGE + TEST_IN_IMAGE,
+    ("gitlab", "docker", "container"): LINT_IN_IMAGE + TEST_IN_IMAGE + CHECK,
     ("gitlab", "both", "venv"): LINT_AND_TEST,
     ("gitlab", "both", "container"): TEST_IN_IMAGE,
     ("gitlab", "both", "parity"): INSTALL_DOCKER + COMPARE,

@@ -103,7 +103,15 @@ PROGRAM = [
 LISTS = ["apt-packages.txt", "dev/dev_locks.py", "pyproject.toml"]
 LISTS += ["requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt"]
 NEVER = [".git/config", "README.md", "compose.yaml", "data/x.csv", "notes.txt", "scripts/x.py"]
-NEVER += ["dump.sql", "certificate.crt", "srcs/x.py", "requirements.yaml", "apt-packages-x.txt"]
+NEVER += [
+    ".streamlit/x",
+    "tests/test_x.py",
+    "dump.sql",
+    "certificate.crt",
+    "srcs/x.py",
+    "requirements.yaml",
+    "apt-packages-x.txt",
+]
 
 
 def add(project: Project, *names: str) -> None:
@@ -142,14 +150,12 @@ def test_what_only_resembles_a_secret_is_sent(bake: Bakery, tmp_path: Path) -> N
     assert sent(project, tmp_path) - before == names | {"src/my_project.db"}
 
 
-def test_lists_locks_source_and_tests_are_sent_and_nothing_else(
-    bake: Bakery, tmp_path: Path
-) -> None:
+def test_lists_locks_and_source_are_sent_and_nothing_else(bake: Bakery, tmp_path: Path) -> None:
     project = bake(isolation="docker")
     older = "apt-packages-build.txt"
     add(project, older, *NEVER, "certs/company.crt", "pip.conf")
-    add(project, "test_x.py", "conftest.py", "setup.cfg")
-    names = [name for name in project.files() if name.startswith(("src/", "tests/"))]
+    add(project, "test_x.py", "conftest.py", "setup.cfg", "src/my_project/.well-known/x")
+    names = [name for name in project.files() if name.startswith("src/")]
     assert sent(project, tmp_path) == {older, *LISTS, *names}
 
 
@@ -159,18 +165,18 @@ def test_in_a_companys_network_its_certificates_and_index_are_sent(
     index = "https://index.example.com/simple"
     project = bake(isolation="docker", company_network=True, package_index=index)
     add(project, "certs/company.crt", "certs/company.key", "certs/company.pem")
-    names = [name for name in project.files() if name.startswith(("src/", "tests/"))]
+    names = [name for name in project.files() if name.startswith("src/")]
     expected = {*LISTS, *names, "pip.conf", "certs/README.md", "certs/company.crt"}
     expected |= {"dev/dev_network.py"}
     assert sent(project, tmp_path) == expected
 
 
-def test_of_code_that_was_there_what_was_named_and_the_tests_are_sent(
-    bake: Bakery, tmp_path: Path
-) -> None:
-    project = bake(isolation="docker", app="own", code="shop manage.py", command="gunicorn shop")
-    settings = {"conftest.py", "pytest.ini", "setup.cfg", "tox.ini", "test_shop.py", "tests/x.py"}
-    code = {"manage.py", "shop/__init__.py", "shop/templates/a.html"}
-    add(project, *NEVER, *settings, *code, "src/x.py", "other.py", "shop/secrets.yaml")
+def test_of_code_that_was_there_what_was_named_is_sent(bake: Bakery, tmp_path: Path) -> None:
+    named = {"code": "shop manage.py .streamlit", "command": "gunicorn shop"}
+    project = bake(isolation="docker", app="own", **named)
+    code = {"manage.py", "shop/__init__.py", "shop/templates/a.html", ".streamlit/x"}
+    others = {"src/x.py", "other.py", "conftest.py", "shop/secrets.yaml"}
+    secrets = {f".streamlit/{name}" for name in SECRETS if not name.startswith(".streamlit")}
+    add(project, *NEVER, *code, *others, *secrets)
     lists = {*LISTS, "dev/dev_lists.py", "dev/tools.in"}
-    assert sent(project, tmp_path) == {*lists, *settings, *code}
+    assert sent(project, tmp_path) == {*lists, *code}

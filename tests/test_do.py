@@ -189,7 +189,6 @@ CONTAINER = {
     ("format", "src"): [*TOOL, "ruff", "format", "src"],
     ("shell",): ["compose", "run", "--rm", "test", "bash"],
     ("sync",): ["compose", "build"],
-    ("check",): [*TOOL, "python", "-m", "pip", "check"],
     ("lock", "--upgrade-package", "a"): [
         *("build", "--target=lock", "--build-arg=UPGRADE=--upgrade-package a"),
         *("--build-arg=NOW=0", "--output=.", "."),
@@ -224,6 +223,21 @@ def test_says_that_a_build_does_not_see_the_index_of_this_machine(
             note = "note: the image uses the answer package_index, not "
             assert (note in done.stderr) == (told and bool(variables))
             assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "line", ['A="x"', "A=x y", "A='${B}'", "A= # comment", "A: x", "export A=x"]
+)
+def test_check_names_a_line_of_settings_that_readers_differ_on(
+    line: str, engine: dict[str, str], bake: Bakery
+) -> None:
+    """As test_parity.py asks it with a Python on the machine."""
+    project = bake(isolation="docker", app="cli")
+    project.write(".env", f"# settings\n\nB='a $b \"c\" #'\nC=\n{line}\n")
+    done = do(project, "check", env=engine, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    form = "expected NAME=value or NAME='value', as .env.example says"
+    assert done.stderr == f"dev/do: .env:5: {form}\n"
 
 
 def test_an_addition_that_no_container_can_lock_changes_nothing(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import socket
 import time
 import urllib.error
@@ -196,6 +197,9 @@ def documented(page: str, start: str) -> str:
     return block
 
 
+WITHOUT_VENV = [answers for answers in WITH_DOCKER if answers["isolation"] == "docker"]
+
+
 def test_the_test_container_is_a_place_to_work(bake: Bakery) -> None:
     """Tools write their reports into the project, as they do in a virtual environment."""
     answers = {"app": "cli", "package_name": "my_project"}
@@ -308,6 +312,38 @@ def test_settings_come_from_dotenv(project: Project) -> None:
     finally:
         (project.path / ".env").unlink()
     assert outputs == {'Hi $x "q" é'}
+
+
+def test_production_settings_from_another_file_reach_compose_and_the_program(bake: Bakery) -> None:
+    project = bake(isolation="docker", app="web")
+    project.write(".env", "APP_PORT=20001\nAPP_GREETING=Hi\n")
+    project.write(".env.production", "APP_PORT=20002\nAPP_GREETING=Welcome\n")
+    other = {"COMPOSE_ENV_FILES": ".env.production"}
+    found = json.loads(compose(project, "config", "--format=json", shape="production", env=other))
+    app = found["services"]["app"]
+    assert app["environment"]["APP_GREETING"] == "Welcome"
+    assert [port["published"] for port in app["ports"]] == ["20002"]
+
+
+@pytest.mark.parametrize("project", WITHOUT_VENV, ids=label, indirect=True)
+def test_check_names_a_file_that_the_image_lacks(project: Project) -> None:
+    folder = project.path / "src/my_project/.hidden"
+    folder.mkdir()
+    (folder / "x").touch()
+    project.commit()
+    project.write("src/credentials", "")
+    lacks = "not in the image, see .dockerignore:"
+    try:
+        done = project.run("dev/do", "check", check=False)
+        assert done.returncode == 1
+        assert f"{lacks} src/my_project/.hidden/x \n" in done.stdout
+        assert f"{lacks} src/credentials (untracked)\n" in done.stdout
+        (folder / "x").unlink()
+        project.commit()
+        project.run("dev/do", "check")
+    finally:
+        shutil.rmtree(folder)
+        (project.path / "src/credentials").unlink()
 
 
 def test_the_bare_build_is_production(project: Project) -> None:

@@ -65,6 +65,9 @@ NOT_FROM_THE_TEMPLATE = {
     ".venv/bin/activate",
     ".vscode/launch.json",
     ".pre-commit-config.yaml",
+    ".streamlit",
+    ".well-known",
+    "pgdata",
     ".devcontainer/services/compose.yaml",
     ".devcontainer/services/devcontainer.json",
     "*.rej",
@@ -337,7 +340,7 @@ def compose_parser() -> Parser:
     action = actions.add_parser("run")
     for flag in ("--rm", "--no-deps", "--service-ports"):
         action.add_argument(flag, action="store_true")
-    for option in ("--user", "--volume", "-p", "-e"):
+    for option in ("--cap-add", "--entrypoint", "--user", "--volume", "-p", "-e"):
         action.add_argument(option, action="append")
     action.add_argument("services", nargs=1)
     action.add_argument("command", nargs=argparse.REMAINDER)
@@ -352,7 +355,7 @@ def check_compose(project: Project, words: Command) -> None:
             raise Wrong(f"no service {name}")
     for argument in getattr(known, "build_arg", []):
         check_build_argument(project, argument)
-    if known.action == "run" and known.command:
+    if known.action == "run" and known.command and not known.entrypoint:
         check_in_container(project, found[known.services[0]], known.command)
 
 

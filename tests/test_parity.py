@@ -25,6 +25,31 @@ def test_the_same_on_both_sides(project: Project) -> None:
     assert (done.stdout, done.stderr.splitlines()[-1]) == ("", said)
 
 
+@pytest.mark.needs("index")
+def test_a_file_that_the_image_lacks_is_named(project: Project) -> None:
+    for name in (".hidden/x", ".well-known/x", "my-secret.json"):
+        path = project.path / "src" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("{}")
+    project.commit()
+    project.write("src/credentials", "")
+    done = project.run("dev/do", "parity", check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-2:] == [
+        "dev: note: src/credentials is not in the image; git does not track it either",
+        "dev: not in the image, see .dockerignore: src/.hidden/x, src/my-secret.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    "line", ['A="x"', "A=x y", "A='${B}'", "A= # comment", "A: x", "export A=x"]
+)
+def test_check_names_a_line_of_settings_that_readers_differ_on(line: str, project: Project) -> None:
+    project.write(".env", f"# settings\n\nB='a $b \"c\" #'\nC=\n{line}\n")
+    done = project.run("dev/do", "check", check=False)
+    assert done.returncode == 1 and ".env:5: " in done.stderr.splitlines()[-1]
+
+
 PACKAGES = "COPY --from=deps /opt/venv /opt/venv\n"
 SITE = "/opt/venv/lib/python*/site-packages"
 

@@ -23,7 +23,8 @@ import pytest
 from support.answers import SAMPLES, choices, label
 from support.commands import ROOT, eventually, run
 from support.projects import Bakery, Project
-from test_docker import compose, free_port
+from test_docker import compose, documented, free_port
+from test_documents import blocks
 from test_venv import HERE
 
 pytestmark = pytest.mark.needs("docker")
@@ -267,6 +268,62 @@ def answers_or_not(project: Project) -> bool:
         return ask(project, "/readyz")[0] == 200
     except (OSError, http.client.HTTPException):
         return False
+
+
+def additions(page: str, start: str) -> str:
+    """Return what a block of a page adds to the services."""
+    text = (ROOT / "docs" / page).read_text("utf-8")
+    found = [block for block in blocks(text, "yaml") if start in block]
+    return found[-1].removeprefix("services:\n")
+
+
+@pytest.mark.needs("index")
+@only("web", "postgres", "redis")
+def test_the_documented_additions_work_as_they_are_written(project: Project) -> None:
+    """A larger /tmp, a worker, and a folder in place of a volume."""
+    written = additions("containers.md", "/tmp:") + additions("containers.md", "extends:")
+    written += additions("services.md", "./pgdata:")
+    before = project.read("compose.own.yaml")
+    project.write("compose.own.yaml", f"services:\n{written}")
+    worker = "import time\nprint('at work', flush=True)\ntime.sleep(600)\n"
+    project.write("src/my_project/worker.py", worker)
+    try:
+        project.run("sh", "-ec", documented("docs/services.md", "mkdir pgdata"))
+        compose(project, "up", "--wait")
+        size = compose(project, "exec", "app", "df", "--output=size", "/tmp").split()[-1]
+        assert size == str(2**20)
+        eventually(lambda: "at work" in compose(project, "logs", "worker"))
+        note = ask(project, "/notes", {"text": "in a folder"})[1]
+        compose(project, "down", "--volumes", "-t5")
+        compose(project, "up", "--wait")
+        assert ask(project, "/notes")[1] == [note]
+    finally:
+        compose(project, "down", "--remove-orphans", "--volumes", "-t5")
+        project.write("compose.own.yaml", before)
+        (project.path / "src/my_project/worker.py").unlink()
+        mount = f"--volume={project.path}:/project"
+        name = f"python:{HERE}-slim"
+        run("docker", "run", "--rm", mount, name, "rm", "-r", "/project/pgdata")
+
+
+@only("web", "postgres", "redis")
+def test_a_server_does_not_build_when_the_registry_is_down(project: Project) -> None:
+    """Even with an image of that name, and with all that a build needs."""
+    image = f"127.0.0.1:{free_port()}/shop:1"
+    run("docker", "tag", f"python:{HERE}-slim", image)
+    before = project.read("compose.own.yaml")
+    written = additions("shipping.md", "migrate:")
+    name = "registry.example.org/me/my-project:0.1.0"
+    project.write("compose.own.yaml", f"services:\n{written.replace(name, image)}")
+    try:
+        up = ("docker", "compose", "-f", "compose.yaml", "up", "--wait")
+        done = project.run(*up, check=False)
+        assert done.returncode and "connection refused" in done.stderr
+        assert container(project, "app") == ""
+    finally:
+        compose(project, "down", "-t1", shape="production")
+        project.write("compose.own.yaml", before)
+        run("docker", "image", "rm", image)
 
 
 @pytest.mark.needs("index")

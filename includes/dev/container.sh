@@ -9,7 +9,7 @@
 #     dev/do lock [OPTION...]         lock the requirements; --upgrade replaces all versions
 #     dev/do shell                    start a shell in which everything is installed
 #     dev/do sync                     build the images
-#     dev/do check                    check that the packages in the image fit together
+#     dev/do check                    check the packages and files in the image, and .env
 #     dev/do clean                    remove the containers; volumes with data are kept
 
 file=$0
@@ -47,6 +47,30 @@ adopt() {
 # The index may have changed, so the engine does not reuse its last result.
 lock() { engine build --target=lock --build-arg="UPGRADE=$*" --build-arg=NOW="$(date +%s)" --output=. .; }
 build() { engine compose build; }
+
+# Name each file of the program that is not in the image; fail if git tracks one.
+compare() {
+    git ls-files -z -t --cached --others --exclude-standard -- {{ paths }} |
+        "$engine" compose -f compose.yaml run --rm --build --no-deps -T --entrypoint python app -c "
+import os, sys
+lost = [line for line in sys.stdin.read().split('\0') if not os.path.lexists(line[2:] or '.')]
+for line in lost:
+    print('not in the image, see .dockerignore:', line[2:], '(untracked)' if line[0] == '?' else '')
+sys.exit(any(line[0] != '?' for line in lost))"
+}
+
+# Fail at a line of .env that Docker Compose and python-dotenv could read differently.
+settings() {
+    grep -nvxEf - .env 2>/dev/null <<'END' | {
+ *(#.*)?
+[A-Za-z0-9_]+=[A-Za-z0-9_./:@%+,?&=~-]*
+[A-Za-z0-9_]+='([^'\\$]|\$+[^'\\${])*\$*'
+END
+        IFS=: read -r line _ || exit 0
+        echo "dev/do: .env:$line: expected NAME=value or NAME='value', as .env.example says" >&2
+        exit 1
+    }
+}
 
 # Add packages to a list, lock and install. If the lock fails, the list is as before.
 add() {
@@ -100,7 +124,7 @@ case $word in
     lock) lock "$@" ;;
     shell) engine compose run --rm test bash ;;
     sync) build ;;
-    check) tool python -m pip check ;;
+    check) settings && tool python -m pip check && compare ;;
     clean) engine compose down --remove-orphans ;;
     *) usage >&2 && exit 2 ;;
 esac

@@ -33,6 +33,10 @@ RECORD = VENV / "activate.inputs"
 # in the activate files then fails, and `sync` checks everything each time.
 CHOSEN = b"PROJECT_PYTHON\n"
 
+# The lines of .env that Docker Compose and python-dotenv read alike: a comment, or a value in single
+# quotes or without special characters.
+ALIKE = rb"""\s*(#.*)?|\w+=([\w./:@%+,?&=~-]*|'([^'\\$]|\$+[^'\\${])*\$*')"""
+
 # The old environment is in OLD while a new one is made. MOVED exists when all of it was moved.
 OLD = VENV / "old"
 MOVED = OLD / "moved"
@@ -298,6 +302,10 @@ def check() -> None:
     if pinned and minor(python) != pinned:
         found = f".venv has Python {python[1]}, .python-version says 3.{pinned}"
         raise Problem(f"{found}; install that, then run: dev/do sync")
+
+    for number, line in enumerate(read(".env").splitlines(), 1):
+        if not re.fullmatch(ALIKE, line):
+            raise Problem(f".env:{number}: expected NAME=value or NAME='value' as .env.example says")
 
 
 def clean() -> None:
