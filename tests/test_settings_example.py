@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+from pathlib import Path
 
 import pytest
+from support.commands import run
 from support.projects import Bakery, Project
 
 SETTINGS = "src/my_project/settings.py"
@@ -47,3 +50,23 @@ def test_the_web_service_is_for_this_machine_alone_unless_told_otherwise(bake: B
     project = bake(app="web")
     assert re.search(r'^ +host: str = "127\.0\.0\.1"$', project.read(SETTINGS), re.MULTILINE)
     assert "\n#APP_HOST=127.0.0.1\n" in project.read(".env.example")
+
+
+@pytest.mark.needs("index")
+def test_the_database_is_in_the_project_and_an_error_names_its_variable(
+    bake: Bakery, tmp_path: Path
+) -> None:
+    project = bake(services=["postgres"])
+    script = (
+        "from my_project import settings;"
+        "print(settings.load_settings().database_url);"
+        "print(settings.variable('greeting'), settings.variable('POSTGRES_PASSWORD'))"
+    )
+    words = ("uv", "run", "--quiet", "--no-project", "--python", sys.executable)
+    source = {"PYTHONPATH": str(project.path / "src")}
+    packages = ("--with", "pydantic-settings")
+    done = run(*words, *packages, "python", "-c", script, cwd=tmp_path, env=source)
+    assert done.stdout.splitlines() == [
+        f"sqlite:///{project.path.resolve() / 'my_project.db'}",
+        "APP_GREETING POSTGRES_PASSWORD",
+    ]
