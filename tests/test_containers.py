@@ -18,6 +18,7 @@ KINDS = {
     "web": {"app": "web", "services": ["postgres", "redis"], "port": "8001"},
     "cli": {"app": "cli"},
     "own": {"app": "own", "port": "8001", "command": "gunicorn shop"},
+    "folders": {"app": "own", "port": "8001", "command": "gunicorn shop", "writes": "media"},
 }
 SETTINGS = {"POSTGRES_PASSWORD": "secret"}
 
@@ -104,6 +105,17 @@ TABLE: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
         },
     },
 }
+# With folders that the program writes to, which the tests write to as well.
+FOLDERS = {
+    "production": ["volume app-media on /app/media, writable"],
+    "development": [
+        "volume app-media-development on /app/media, writable",
+        ". on /app, read-only",
+        "media on /mnt/app-media, read-only",
+    ],
+}
+for shape, mounts in FOLDERS.items():
+    TABLE["folders", shape] = {"app": {**TABLE["own", shape]["app"], "mounts": mounts}}
 # What a service has besides, which other tests look at by running it.
 OTHERWISE = {
     "build",
@@ -144,7 +156,9 @@ def mount(volume: dict[str, Any], project: Project) -> str:
     mode = "read-only" if volume.get("read_only") else "writable"
     if volume["type"] == "volume":
         return f"volume {volume['source']} on {volume['target']}, {mode}"
-    assert not volume["bind"].get("create_host_path"), "would be made, by root, when it is missing"
+    is_folder_of_volume = volume["target"].startswith("/mnt/app-")
+    created = bool(volume["bind"].get("create_host_path"))
+    assert created == is_folder_of_volume, "would be made, by root, when it is missing"
     return f"{os.path.relpath(volume['source'], project.path)} on {volume['target']}, {mode}"
 
 
@@ -162,6 +176,8 @@ def test_each_service_may_what_the_table_says_and_nothing_else(
     services = configured(projects[kind], *files)
     table = {**TABLE[kind, shape], "test": TEST}
     expected = {name: HARDENED | service for name, service in table.items()}
+    if kind == "folders":
+        del expected["test"]["read_only"]
     assert {name: described(services[name], projects[kind]) for name in services} == expected
 
 

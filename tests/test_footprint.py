@@ -13,8 +13,8 @@ from support.projects import Bakery
 LIMITS = {
     #                 files, lines, root, dev/, DEVELOPMENT.md
     "venv": Footprint(34, 2022, 15, 1134, 102),
-    "docker": Footprint(32, 1189, 23, 307, 96),
-    "both": Footprint(42, 2438, 23, 1204, 107),
+    "docker": Footprint(32, 1196, 23, 307, 97),
+    "both": Footprint(42, 2445, 23, 1204, 108),
 }
 
 

@@ -72,7 +72,7 @@ case $word in
 {%- else %}
     run) engine compose run --rm app {{ start }} "$@" ;;
 {%- endif %}
-    test) tool pytest "$@" ;;
+    test) tool {{ test }} "$@" ;;
     lint) tool ruff check "$@" && tool ruff format --check "$@" ;;
     format) editor ruff format "$@" ;;
     add) add "$@" ;;
