@@ -168,8 +168,11 @@ def test_in_a_companys_network_its_certificates_and_index_are_sent(
 def test_of_code_that_was_there_what_was_named_and_the_tests_are_sent(
     bake: Bakery, tmp_path: Path
 ) -> None:
-    project = bake(isolation="docker", app="own", code="shop manage.py", command="gunicorn shop")
-    settings = {"conftest.py", "pytest.ini", "setup.cfg", "tox.ini", "test_shop.py", "tests/x.py"}
+    answers = {"code": "shop manage.py", "command": "gunicorn shop", "writes": "shop/media"}
+    project = bake(isolation="docker", app="own", **answers)
+    settings = {"conftest.py", "pytest.ini", "setup.cfg", "tox.ini", "dev/build.sh"}
+    tests = {"test_shop.py", "shop_test.py", "tests.py", "test/x.py", "tests/x.py"}
     code = {"manage.py", "shop/__init__.py", "shop/templates/a.html"}
-    add(project, *NEVER, *settings, *code, "src/x.py", "other.py", "shop/secrets.yaml")
-    assert sent(project, tmp_path) == {*LISTS, *settings, *code}
+    add(project, *NEVER, *settings, *tests, *code)
+    add(project, "src/x.py", "other.py", "shop/secrets.yaml", "shop/media/x.png")
+    assert sent(project, tmp_path) == {*LISTS, *settings, *tests, *code}
