@@ -18,6 +18,8 @@ RIGHT = {
     "command": ["python -m shop", "gunicorn shop.wsgi:app --bind=0.0.0.0:8000"],
     "code": ["src", "manage.py shop/x.py", "_a/b-c/d.e"],
     "port": ["8000", "1024", "65535", ""],
+    "writes": ["media", "instance var/log", "_a/b-c/d.e", ""],
+    "test_command": ["pytest", "python manage.py test --verbosity=2"],
     "registry": ["mirror.example.com/hub", "localhost:5000/a/b__c", "[2001:db8::1]:5000/x", ""],
     "package_index": ["https://pypi.example.com/simple/", "https://10.0.0.1:8443/a.b/~c", ""],
 }
@@ -289,6 +291,12 @@ TAKEN: dict[str, list[Any]] = {
     "company_network": ["true", "yes", "off", True, False],
     "services": ["[]", "[redis]", '["postgres"]', ["redis", "postgres"]],
 }
+
+# The same is accepted, except that a program may write nowhere.
+REFUSED["test_command"] = REFUSED["command"]
+REFUSED["writes"] = [*(answer for answer in REFUSED["code"] if answer), "src", "a/b a-b"]
+TAKEN["test_command"] = TAKEN["command"]
+TAKEN["writes"] = ["", "media", "a.b c_d/e-g", "null true", "1 2", "_", "a..c", "b" * 1000]
 
 KEPT = {question: [*REFUSED[question], *TAKEN.get(question, [])] for question in REFUSED}
 

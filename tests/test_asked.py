@@ -33,6 +33,8 @@ HELP = {
     "command": "Which command starts it?",
     "code": "Which folders and files belong to the application?",
     "port": "On which port",
+    "writes": "Which folders does it write to?",
+    "test_command": "Which command runs its tests?",
     "services": "Which services should it use?",
     "deploy": "What should run the service beyond one machine?",
     "license": "Under which terms may others use it?",
@@ -109,6 +111,8 @@ DEFAULTS = {
     "company_network": False,
     "registry": "",
     "package_index": "",
+    "writes": "",
+    "test_command": "pytest",
     "ci": "none",
     "update_bot": "none",
 }
@@ -192,6 +196,8 @@ SITUATIONS = {
             "command",
             "code",
             "port",
+            "writes",
+            "test_command",
             "deploy",
             "license",
             "company_network",
@@ -207,6 +213,7 @@ SITUATIONS = {
             "command",
             "code",
             "port",
+            "test_command",
             "license",
             "company_network",
             *ORGANISATION,
@@ -230,7 +237,7 @@ def terminal(template: Path, tmp_path: Path) -> Iterator[pexpect.spawn]:
     child = pexpect.spawn(
         sys.executable,
         ["-m", "copier", "copy", str(template), str(tmp_path / "project")],
-        dimensions=(50, 120),
+        dimensions=(50, 80),
         encoding="utf-8",
         timeout=60,
         env={**os.environ, "TERM": "dumb", "NO_COLOR": "1", "PROMPT_TOOLKIT_NO_CPR": "1"},
@@ -284,8 +291,66 @@ def test_asks_what_matters_there_in_this_order_with_these_choices(
     assert {name: answers[name] for name in seen} == expected
 
 
+# For each question that is answered by text: an answer that is refused, how the terminal explains
+# that, and a corrected one.
+CORRECTED = {
+    "project_name": ("-x-", "Use a letter or digit at", "Our Shop"),
+    "package_name": ("1st", "Use A-Z, digits, _; a letter", "shop"),
+    "project_description": (" x", "No spaces at either", "A shop."),
+    "author_name": ("Doe, Jane", "no comma", "Jane Doe"),
+    "author_email": ("jane", "Use a form like jane@", "jane@example.org"),
+    "command": ("serve &", "Use words of A-Z, digits", "gunicorn shop"),
+    "code": ("../x", "Use paths of A-Z, digits", "shop manage.py"),
+    "port": ("http", "Use 1024 to 65535", "8123"),
+    "writes": ("/x", "Use paths of A-Z, digits", "media logs"),
+    "test_command": ("a && b", "Use words of A-Z, 0-9", "python manage.py test"),
+    "registry": ("https://x", "Use a host and path", "mirror.example.com/hub"),
+    "package_index": ("x", "Use https://host/path", "https://index.example.com/simple"),
+}
+# The other questions, each with an answer that is none of the defaults.
+PICKED = {
+    "isolation": "docker",
+    "python_version": "3.12",
+    "services": ["redis"],
+    "deploy": "kubernetes",
+    "license": "Apache-2.0",
+    "company_network": True,
+    "ci": "gitlab",
+    "update_bot": "schedule",
+}
+
+
+def correct(terminal: pexpect.spawn, name: str) -> str:
+    """Type a wrong answer behind what is offered, read the explanation, and correct the answer."""
+    wrong, explanation, right = CORRECTED[name]
+    terminal.send(f"{wrong}\r" if name == "port" else f"{EMPTY_THE_LINE}{wrong}\r")
+    terminal.expect_exact(explanation)
+    terminal.send(f"{EMPTY_THE_LINE}{right}\r")
+    return right
+
+
+@pytest.mark.parametrize("app", ["web", "own"])
+def test_every_question_takes_a_corrected_answer(
+    app: str, terminal: pexpect.spawn, tmp_path: Path
+) -> None:
+    expected: dict[str, Any] = {}
+    while question := next_question(terminal, list(expected)):
+        if question in CORRECTED:
+            expected[question] = correct(terminal, question)
+        else:
+            expected[question] = {**PICKED, "app": app}[question]
+            default = "none" if (app, question) == ("own", "license") else DEFAULTS[question]
+            answer(terminal, question, default, expected[question])
+    terminal.expect(pexpect.EOF)
+
+    answers = yaml.safe_load((tmp_path / "project/.copier-answers.yml").read_text("utf-8"))
+    assert {name: answers[name] for name in expected} == expected
+    left = {"web": {"command", "code", "writes", "test_command"}, "own": {"services"}}
+    assert expected.keys() == HELP.keys() - left[app]
+
+
 def test_the_defaults_of_the_prompt_are_those_without_one(bake: Bakery) -> None:
-    answers = bake().answers
+    answers = bake(app="own").answers | bake().answers
     assert {name: answers[name] for name in DEFAULTS} == DEFAULTS
 
 

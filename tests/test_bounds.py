@@ -32,7 +32,7 @@ CHARACTERS = [*map(chr, range(128)), *"\x85\xa0éßı²٣\u200b\u2028\u2029𝐚"
 def refusal(question: str, answer: Any, app: str = "web") -> str:
     """Return what a validator has to say against an answer."""
     validator = JINJA.from_string(SETTINGS[question]["validator"])
-    return validator.render({question: answer, "app": app}).strip()
+    return validator.render({"code": "code", question: answer, "app": app}).strip()
 
 
 # Where a character stands, and all that may stand there.
@@ -57,6 +57,11 @@ PLACES = [
     ("code", "src{}", LETTERS + DIGITS + "_.-"),
     ("code", "src/{}main", LETTERS + DIGITS + "_."),
     ("code", "src {}main", LETTERS + DIGITS + "_."),
+    ("writes", "{}src", LETTERS + DIGITS + "_."),
+    ("writes", "s{}rc", LETTERS + DIGITS + "_.-/ "),
+    ("writes", "src{}", LETTERS + DIGITS + "_.-"),
+    ("test_command", "{}test", LETTERS + DIGITS + "_./"),
+    ("test_command", "test {}all", LETTERS + DIGITS + "_./:=@%+,-"),
     ("registry", "mirror.example.com/{}hub", LOWER + DIGITS),
     ("registry", "mirror.example.com/h{}ub", LOWER + DIGITS + "._-/"),
     ("registry", "mirror.example.com/hub{}", LOWER + DIGITS),
@@ -204,6 +209,8 @@ INDEXES = {
         ("author_email", ADDRESSES),
         ("command", COMMANDS),
         ("code", PATHS),
+        ("test_command", COMMANDS),
+        ("writes", PATHS | {"": True, "code": False, "code/data": True, "a-b a/B": False}),
         ("registry", REGISTRIES),
         ("package_index", INDEXES),
     ],

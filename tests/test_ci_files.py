@@ -219,13 +219,14 @@ def test_a_job_runs_all_that_it_promises_and_fails_with_each_part(
 
 
 @pytest.mark.parametrize(("ci", "isolation", "job"), [key for key in RUNS if "both" not in key])
-def test_code_that_was_there_is_linted_but_need_not_be_formatted(
+def test_code_that_was_there_is_linted_but_need_not_be_formatted_and_has_its_own_test_command(
     ci: str, isolation: str, job: str, render: Bakery, runner: Runner
 ) -> None:
-    project = render(ci=ci, isolation=isolation, app="own")
+    project = render(ci=ci, isolation=isolation, app="own", test_command="pytest -x")
     runner.replace_activation(project)
     left_out = ("ruff format", "import my_project")
     expected = [call for call in RUNS[ci, isolation, job] if not any(p in call for p in left_out)]
+    expected = ["pytest -x" if call == "pytest" else call for call in expected]
     assert runner.run(project, job) == expected
 
 

@@ -19,6 +19,7 @@ KINDS = {
     "web": {"app": "web", "services": ["postgres", "redis"], "port": "8001"},
     "cli": {"app": "cli"},
     "own": {"app": "own", "port": "8001", "command": "gunicorn shop"},
+    "folders": {"app": "own", "port": "8001", "command": "gunicorn shop", "writes": "media"},
 }
 SETTINGS = {"POSTGRES_PASSWORD": "secret"}
 
@@ -113,6 +114,17 @@ TABLE: dict[tuple[str, str], dict[str, dict[str, Any]]] = {
         },
     },
 }
+# With folders that the program writes to, which the tests write to as well.
+FOLDERS = {
+    "production": ["volume app-media on /app/media, writable"],
+    "development": [
+        "volume app-media-development on /app/media, writable",
+        ". on /app, read-only",
+        "media on /mnt/app-media, read-only",
+    ],
+}
+for shape, mounts in FOLDERS.items():
+    TABLE["folders", shape] = {"app": {**TABLE["own", shape]["app"], "mounts": mounts}}
 # What a service has besides, which other tests look at by running it.
 OTHERWISE = {
     "build",
@@ -154,8 +166,9 @@ def mount(volume: dict[str, Any], project: Project) -> str:
     if volume["type"] == "volume":
         return f"volume {volume['source']} on {volume['target']}, {mode}"
     source = os.path.relpath(volume["source"], project.path)
-    would_be_made_by_root = source != "." and volume["bind"].get("create_host_path")
-    assert not would_be_made_by_root
+    is_folder_of_volume = volume["target"].startswith("/mnt/app-")
+    created = bool(volume["bind"].get("create_host_path"))
+    assert source == "." or created == is_folder_of_volume, "would be made, by root"
     return f"{source} on {volume['target']}, {mode}"
 
 

@@ -173,10 +173,10 @@ def test_in_a_companys_network_its_certificates_and_index_are_sent(
 
 def test_of_code_that_was_there_what_was_named_is_sent(bake: Bakery, tmp_path: Path) -> None:
     named = {"code": "shop manage.py .streamlit", "command": "gunicorn shop"}
-    project = bake(isolation="docker", app="own", **named)
+    project = bake(isolation="docker", app="own", **named, writes="shop/media")
     code = {"manage.py", "shop/__init__.py", "shop/templates/a.html", ".streamlit/x"}
-    others = {"src/x.py", "other.py", "conftest.py", "shop/secrets.yaml"}
+    others = {"src/x.py", "other.py", "conftest.py", "shop/secrets.yaml", "shop/media/x.png"}
     secrets = {f".streamlit/{name}" for name in SECRETS if not name.startswith(".streamlit")}
-    add(project, *NEVER, *code, *others, *secrets)
-    lists = {*LISTS, "dev/dev_lists.py", "dev/tools.in"}
+    lists = {*LISTS, "dev/build.sh", "dev/dev_lists.py", "dev/tools.in"}
+    add(project, *NEVER, *code, *others, *secrets, "dev/build.sh")
     assert sent(project, tmp_path) == {*lists, *code}

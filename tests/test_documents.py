@@ -60,6 +60,7 @@ NOT_FROM_THE_TEMPLATE = {
     ".devcontainer/mine/devcontainer.json",
     ".env",
     ".github/prepare.sh",
+    "dev/build.sh",
     ".gitlab-ci.local.yml",
     ".venv",
     ".venv/bin/activate",
@@ -80,6 +81,9 @@ NOT_FROM_THE_TEMPLATE = {
     "compose.dev.yaml",
     "compose.external.yaml",
     "constraints.txt",
+    "shop_test.py",
+    "test_shop.py",
+    "tests.py",
 }
 # What looks like a file but is none.
 NO_FILES = {
@@ -330,6 +334,7 @@ def compose_parser() -> Parser:
         for flag in flags:
             action.add_argument(flag, action="store_true")
         action.add_argument("services", nargs="*")
+    actions.choices["up"].add_argument("--wait-timeout", type=int)
     actions.choices["build"].add_argument("--build-arg", action="append", default=[])
 
     action = actions.add_parser("exec")

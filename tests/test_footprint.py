@@ -13,7 +13,7 @@ from support.projects import Bakery
 LIMITS = {
     #                 files, lines, root, dev/, DEVELOPMENT.md
     "venv": Footprint(34, 2105, 15, 1199, 102),
-    "docker": Footprint(32, 1278, 23, 354, 96),
+    "docker": Footprint(32, 1279, 23, 354, 96),
     "both": Footprint(42, 2553, 23, 1274, 107),
 }
 

@@ -32,6 +32,7 @@ WORK = {
     "apt-packages.txt",
     "certs/company.crt",
     "compose.dev.yaml",
+    "dev/build.sh",
     "src/my_project/builder.py",
     "src/my_project/distance.py",
     "src/my_project/env.py",

@@ -219,10 +219,10 @@ def assert_sound(question: str, text: str) -> None:
             assert text not in sys.stdlib_module_names and not WINDOWS_DEVICE.fullmatch(text)
         case "author_email" if text:
             assert Address(addr_spec=text).domain.encode("idna")
-        case "command" | "code":
+        case "command" | "test_command" | "code" | "writes" if text:
             words = text.split(" ")
             assert words == [shlex.quote(word) for word in words]
-            if question == "code":
+            if question in ("code", "writes"):
                 assert not {"", ".", ".."} & {part for word in words for part in word.split("/")}
         case "port" if text:
             assert text == str(int(text)) and 1024 <= int(text) <= 65535
@@ -287,9 +287,12 @@ def assert_arrived(project: Project) -> None:
         lines = dockerfile.splitlines()
         starts = [line.split(" ", 1)[1] for line in lines if line.startswith(("CMD", "ENTRYPOINT"))]
         assert command in [json.loads(start) for start in starts]
+        assert recorded["test_command"].split(" ") in [json.loads(start) for start in starts]
         for path in recorded["code"].split(" "):
             assert f"COPY {path} {path}" in lines
         published = service.get("ports", [])
+        mounted = [volume.partition(":")[2] for volume in service.get("volumes", [])]
+        assert mounted == [f"/app/{folder}" for folder in recorded["writes"].split()]
         port = recorded["port"]
         assert published == ([f"127.0.0.1:${{APP_PORT:-{port}}}:{port}"] if port else [])
         return
@@ -336,12 +339,14 @@ def of_each_kind(answers: list[Any]) -> list[Any]:
 def render_all(template: Path, bake: Bakery, taken: dict[str, list[Any]]) -> Iterator[Project]:
     """Render these answers, one to each question at a time, in as few projects as that takes."""
     network = {"isolation": "both", "company_network": True, "ci": "gitlab"}
-    only_own = ("command", "code", "port")
+    only_own = ("command", "code", "port", "writes", "test_command")
     for app in ("own", "web"):
         counts = [len(taken[name]) for name in taken if (name in only_own) == (app == "own")]
         for number in range(max(counts)):
             answers = {name: answers[number % len(answers)] for name, answers in taken.items()}
             answers["port"] = str(answers["port"])  # a number is taken, and recorded as text
+            if {*answers["writes"].split()} & {*answers["code"].split()}:
+                answers["writes"] = ""  # refused together
             if app == "web":
                 answers["port"] = answers["port"] or "8123"
             answers |= {**network, "app": app}

@@ -22,7 +22,8 @@ OWN = {"app": "own", "command": "python serve.py", "code": "serve.py", "port": "
 SERVICES = ["postgres", "redis"]
 PROJECTS: list[dict[str, Any]] = [
     *({"app": "web", **answers} for answers in combinations("services")),
-    {**OWN, "isolation": "docker"},
+    {**OWN, "isolation": "docker", "writes": "instance var/log"},
+    {**OWN, "project_name": "Speaks", "protocol": "tcp"},
     {**OWN, "command": "gunicorn shop:app", "company_network": True},
     {"app": "web", "services": SERVICES, "project_name": "4 Ab.c-d_E"},
     {"app": "web", "services": SERVICES, "project_name": "p" * 64},
@@ -307,8 +308,11 @@ def test_the_base_has_what_compose_has(project: Project, composed: dict[str, Man
 
         [there] = service["tmpfs"]
         path, _, options = there.partition(":")
-        assert [m["mountPath"] for m in here["volumeMounts"]] == [path]
-        [volume] = pod["volumes"]
+        folders = {entry["source"]: entry["target"] for entry in service.get("volumes", [])}
+        mounts = {mount["name"]: mount["mountPath"] for mount in here["volumeMounts"]}
+        assert mounts == {"tmp": path, **folders}
+        [volume, *others] = pod["volumes"]
+        assert others == [{"name": name, "emptyDir": {}} for name in folders]
         assert volume["emptyDir"]["medium"] == "Memory"
         limit = dict(o.split("=") for o in options.split(","))["size"]
         assert size(volume["emptyDir"]["sizeLimit"]) == size(limit)
@@ -411,15 +415,30 @@ def test_the_patches_that_are_shown_fit(project: Project) -> None:
     """Also together with the examples."""
     name = "kustomize/production/kustomization.yaml"
     before = project.read(name)
-    text = before.replace("  # - examples.yaml", "  - examples.yaml")
-    project.write(name, text + "".join(shown("patches:")))
+    folders = project.answers.get("writes", "").split()
+    patches = [patch for patch in shown("patches:") if folders or "app-instance" not in patch]
+    deployed = application(kustomize(project))["metadata"]["name"]
+    text = before.replace("  # - examples.yaml", "  - examples.yaml\n  - claim.yaml")
+    project.write(name, text + "".join(patches).replace("my-project", deployed))
+    [claim] = shown("# kustomize/production/claim.yaml")
+    project.write("kustomize/production/claim.yaml", claim)
     found = kustomize(project)
     project.write(name, before)
 
     for manifest in found:
         kubernetes_validate.validate(manifest, "1.37", strict=True)
-    mounted = {mount["mountPath"] for mount in container(application(found))["volumeMounts"]}
-    assert mounted == {"/tmp", "/run/secrets", "/app/data"}
+    app = application(found)
+    assert app["spec"]["strategy"] == {"type": "Recreate"}
+    mounted = {mount["mountPath"] for mount in container(app)["volumeMounts"]}
+    assert mounted == {"/tmp", "/run/secrets", "/data", *(f"/app/{path}" for path in folders)}
+    claims = {
+        volume["persistentVolumeClaim"]["claimName"]
+        for volume in app["spec"]["template"]["spec"]["volumes"]
+        if "persistentVolumeClaim" in volume and "emptyDir" not in volume
+    }
+    assert claims == (
+        {"data", pick(found, "PersistentVolumeClaim")["metadata"]["name"]} if folders else {"data"}
+    )
 
 
 # --- An external database with Compose ---------------------------------------------------

@@ -68,6 +68,10 @@ REFUSED = [
     ("code", "src,data", "paths of A-Z, digits"),
     ("code", "src/../..", "paths of A-Z, digits"),
     ("code", "*.py", "paths of A-Z, digits"),
+    ("writes", "/data", "paths of A-Z, digits"),
+    ("writes", "src", "no path that is in code"),
+    ("writes", "a.b a_b", "less alike"),
+    ("test_command", "pytest && true", "words of A-Z, 0-9"),
     ("registry", "https://mirror.example.com/hub", "no https://"),
     ("registry", "mirror", "no https://"),
     ("registry", "mirror.example.com/hub/", "no https://"),
@@ -82,6 +86,7 @@ REFUSED = [
     ("app", "gui", "'cli', 'web', 'own'"),
     ("company_network", "flase", "[False, True]"),
     ("deploy", "swarm", "'none', 'kubernetes'"),
+    ("protocol", "grpc", "'http', 'tcp'"),
     ("services", "[mysql]", "['postgres', 'redis']"),
     ("license", "GPL", "'MIT', 'Apache-2.0', 'Proprietary', 'none'"),
 ]

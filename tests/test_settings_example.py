@@ -54,6 +54,26 @@ def test_the_web_service_is_for_this_machine_alone_unless_told_otherwise(bake: B
     assert "\n#APP_HOST=127.0.0.1\n" in project.read(".env.example")
 
 
+@pytest.mark.needs("index")
+def test_the_database_is_in_the_project_and_an_error_names_its_variable(
+    bake: Bakery, tmp_path: Path
+) -> None:
+    project = bake(services=["postgres"])
+    script = (
+        "from my_project import settings;"
+        "print(settings.load_settings().database_url);"
+        "print(settings.variable('greeting'), settings.variable('POSTGRES_PASSWORD'))"
+    )
+    words = ("uv", "run", "--quiet", "--no-project", "--python", sys.executable)
+    source = {"PYTHONPATH": str(project.path / "src")}
+    packages = ("--with", "pydantic-settings")
+    done = run(*words, *packages, "python", "-c", script, cwd=tmp_path, env=source)
+    assert done.stdout.splitlines() == [
+        f"sqlite:///{project.path.resolve() / 'my_project.db'}",
+        "APP_GREETING POSTGRES_PASSWORD",
+    ]
+
+
 # --- The form that all readers of .env read alike -----------------------------
 
 COMPOSE = {

@@ -27,6 +27,7 @@ ADDED = {
     ".devcontainer/ours/devcontainer.json": "{}\n",
     ".env": "APP_GREETING=Hi\n",
     ".github/prepare.sh": "true\n",
+    "dev/build.sh": "true\n",
     ".github/workflows/ours.yml": "on: push\njobs: {}\n",
     ".gitignore": "\n/notes/\n",
     ".gitlab-ci.local.yml": "venv: {before_script: ['true']}\n",

@@ -29,7 +29,7 @@
 {%- else %}
 @if "%_word%"=="run" set _command=%_run% app {{ start | replace("%", "%%") }}
 {%- endif %}
-@if "%_word%"=="test" set _command=%_run% test pytest
+@if "%_word%"=="test" set _command=%_run% test {{ test | replace("%", "%%") }}
 @if "%_word%"=="lint" set _command=%_tool% ruff check
 @if "%_word%"=="format" set _command=%_tool% ruff format
 @if "%_word%"=="shell" set _command=%_run% test bash

@@ -114,7 +114,7 @@ case $word in
 {%- else %}
     run) engine compose run --rm app {{ start }} "$@" ;;
 {%- endif %}
-    test) engine compose run --rm test pytest "$@" ;;
+    test) engine compose run --rm test {{ test }} "$@" ;;
     lint) tool ruff check "$@" && tool ruff format --check "$@" ;;
     format) tool ruff format "$@" ;;
     add) add "$@" ;;

@@ -71,8 +71,19 @@ PROGRAMS: dict[str, list[Answers]] = {
     "web": [{}, {"port": "1024"}],
     "own": [
         {},
-        {"command": "gunicorn shop:app", "code": "shop.py templates", "port": "8080"},
-        {"command": "python manage.py runserver 0.0.0.0:8000", "code": "manage.py shop"},
+        {
+            "command": "gunicorn shop:app",
+            "code": "shop.py templates",
+            "port": "8080",
+            "writes": "instance templates/made",
+        },
+        {
+            "command": "python manage.py runserver 0.0.0.0:8000",
+            "code": "manage.py shop",
+            "writes": "media",
+            "test_command": "python manage.py test",
+        },
+        {"command": "python -m shop", "port": "9000", "protocol": "tcp"},
         {"command": "./bin/start --verbose", "code": "src bin", "port": "65535"},
     ],
 }

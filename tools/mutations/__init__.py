@@ -5,7 +5,17 @@ pattern that no longer finds its line, and keep what it stands for. New kinds of
 promises get mutations of their own.
 """
 
-from . import application, ci, containers, documents, environment, files, kubernetes, questions
+from . import (
+    application,
+    ci,
+    containers,
+    documents,
+    environment,
+    files,
+    kubernetes,
+    own_code,
+    questions,
+)
 from .breaking import DoesNotApply
 from .model import Mutation, Tests
 
@@ -17,6 +27,7 @@ MUTATIONS = [
     *environment.mutations,
     *application.mutations,
     *kubernetes.mutations,
+    *own_code.mutations,
     *documents.mutations,
 ]
 

@@ -126,7 +126,7 @@ content(
 )
 content(
     "The jobs do not run the tests",
-    edit(f"{GITHUB} {GITLAB}", without_lines("^ +(- )?pytest$")),
+    edit(f"{GITHUB} {GITLAB}", without_lines(r'^ +(- ")?\{\{ test \}\}"?$')),
 )
 content(
     "The jobs do not compare the environment with the locks",

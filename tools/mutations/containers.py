@@ -82,7 +82,7 @@ image(
 )
 image(
     "Source that only its owner may read does not start",
-    stage("source", replace(r"^RUN chmod -R a\+rX \S+ .*\n", "RUN true \\\\\n", 1)),
+    stage("source", replace(r"&& chmod -R a\+rX \.", "")),
     "test_docker.py: tight_modes",
 )
 image("The program is compiled at each start", stage("source", without_lines("compileall")))

@@ -55,7 +55,7 @@ manifest(
 )
 manifest(
     "The check of one's own program is another than with Compose",
-    edit(APP, replace("gethostname\\(\\), ", '"localhost", ')),
+    edit(APP, replace('{% include "includes/check.jinja" %}', "pass")),
     needs="docker",
 )
 manifest("A stopping pod refuses new connections", edit(APP, without_block("^ +lifecycle:")))
