@@ -12,9 +12,9 @@ from support.projects import Bakery
 # limit when a count falls: in `both`, 1,950 lines and 950 lines of code in dev/ are wanted.
 LIMITS = {
     #                 files, lines, root, dev/, DEVELOPMENT.md
-    "venv": Footprint(34, 2022, 15, 1134, 102),
-    "docker": Footprint(32, 1189, 23, 307, 96),
-    "both": Footprint(42, 2438, 23, 1204, 107),
+    "venv": Footprint(34, 2023, 15, 1134, 102),
+    "docker": Footprint(32, 1200, 23, 307, 96),
+    "both": Footprint(42, 2449, 23, 1204, 107),
 }
 
 

@@ -82,6 +82,7 @@ REFUSED = [
     ("app", "gui", "'cli', 'web', 'own'"),
     ("company_network", "flase", "[False, True]"),
     ("deploy", "swarm", "'none', 'kubernetes'"),
+    ("publish", "yes", "'none', 'tags'"),
     ("services", "[mysql]", "['postgres', 'redis']"),
     ("license", "GPL", "'MIT', 'Apache-2.0', 'Proprietary', 'none'"),
 ]
