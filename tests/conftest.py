@@ -49,7 +49,7 @@ def pytest_report_header() -> list[str]:
     """Say before the tests what will be skipped, and how to run it."""
     lines = [
         f"skipped: what needs {name}; to run it: {COMPONENTS[name]}"
-        for name in sorted({*EXPECTED, "kubernetes"})
+        for name in sorted({*EXPECTED, "kubernetes", "attest"})
         if missing(name)
     ]
     return lines or ["skipped: nothing"]

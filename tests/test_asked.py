@@ -42,6 +42,7 @@ HELP = {
     "registry": "Which registry mirrors the public images",
     "package_index": "What is the URL of your package index?",
     "ci": "What should run the linters and tests when you push?",
+    "publish": "Should CI publish the production image?",
     "update_bot": "How do you want to hear about new versions of the template?",
 }
 
@@ -87,6 +88,10 @@ CHOICES: dict[str, dict[str, Any]] = {
         "gitlab - GitLab CI": "gitlab",
         "none - nothing, or an existing CI of your own": "none",
     },
+    "publish": {
+        "none - nothing; CI builds the image and pushes it nowhere": "none",
+        "tags - each tag that is a version": "tags",
+    },
     "update_bot": {
         "renovate - Renovate opens pull requests, for the locked packages too": "renovate",
         "schedule - a weekly job fails when there is a new version": "schedule",
@@ -114,6 +119,7 @@ DEFAULTS = {
     "writes": "",
     "test_command": "pytest",
     "ci": "none",
+    "publish": "none",
     "update_bot": "none",
 }
 ABOUT = ["project_name", "package_name", "project_description", "author_name", "author_email"]
@@ -172,6 +178,7 @@ SITUATIONS = {
             "company_network": True,
             "registry": "mirror.example.com/hub",
             "ci": "gitlab",
+            "publish": "tags",
             "update_bot": "schedule",
         },
         asked=[
@@ -184,7 +191,9 @@ SITUATIONS = {
             "company_network",
             "registry",
             "package_index",
-            *ORGANISATION,
+            "ci",
+            "publish",
+            "update_bot",
         ],
         offered={"port": "25225"},
     ),

@@ -96,6 +96,8 @@ EVIDENCE = {
     r"docker build .*SOURCE_DATE_EPOCH": "test_image.py: test_two_builds_give_the_same_bytes",
     r"docker compose exec -T postgres": "test_services.py: test_the_web_service_keeps",
     r"docker push": NO_SERVER,
+    r"uvx pip-audit": ANOTHER_PROGRAM,
+    r"docker buildx imagetools inspect": "test_publish.py: test_a_tag_becomes_an_image",
     r"devcontainer ": "test_devcontainer.py: test_an_editor_works_in_the_container",
     r"npm install --global @devcontainers/cli": ANOTHER_PROGRAM,
     r"podman ": NO_PODMAN,

@@ -444,6 +444,7 @@ def check_docker(project: Project, words: Command) -> None:
         "push",
         "run",
         "port",
+        "buildx",
         "service",
         "stack",
         "stop",
@@ -718,16 +719,18 @@ EXAMPLES = {
     *("manage.py", "mysite.wsgi", "other.txt", "a.b/c..d"),
     *("1/1", "UpdateStatus.State", "deploy.resources.limits", "deployment/my-project"),
     *("kustomize/staging", "policy/v1beta1"),
+    *("registry.example.org/me/my-project", "linux/amd64,linux/arm64", "starlette>=1.10.1"),
     *(".-_", ".jinja", "3.11", "3.15", "Apache-2.0", "importlib.metadata", "python.exe"),
 }
-VERSION = re.compile(r"v[\d.]+(post|rc)?[\d.]*(dev\d+)?|vMAJOR\.MINOR\.PATCH")
+VERSION = re.compile(r"v?[\d.]+(post|-?rc)?[\d.]*(dev\d+)?|vMAJOR\.MINOR\.PATCH")
 
 
 @pytest.fixture(scope="module")
 def made(bake: Bakery) -> list[Project]:
     """Projects that have, together, every file there is."""
     services = ["postgres", "redis"]
-    first = bake(ci="github", update_bot="schedule", app="cli", services=services, **NETWORK)
+    answers = {"ci": "github", "update_bot": "schedule", "publish": "tags"}
+    first = bake(app="cli", services=services, **answers, **NETWORK)
     return [
         first,
         bake(ci="gitlab", update_bot="renovate", app="web", services=services, deploy="kubernetes"),

@@ -75,6 +75,7 @@ CI = {
     "gitlab": {".gitlab-ci.yml"},
     "none": set(),
 }
+PUBLISH = {"github": {".github/workflows/template-publish.yml"}}
 BOT = {
     ("github", "schedule"): {".github/workflows/template-update.yml"},
     **{(ci, "renovate"): {"renovate.json"} for ci in CI},
@@ -129,6 +130,8 @@ def promised(answers: dict[str, Any]) -> set[str]:
 
     if answers["license"] != "none":
         found |= {"LICENSE"}
+    if answers.get("publish") == "tags" and isolation != "venv":
+        found |= PUBLISH.get(ci, set())
     if answers["company_network"]:
         found |= NETWORK
     if answers["company_network"] and answers["package_index"]:
@@ -249,7 +252,7 @@ def test_the_readme_is_the_same_for_each_isolation(bake: Bakery) -> None:
 
 def test_each_file_of_the_template_is_promised_to_some_project() -> None:
     """A condition on a choice that was renamed would leave a file that never renders."""
-    groups = *WITH.values(), *CI.values(), *BOT.values(), *FOR_SERVICE.values()
+    groups = *WITH.values(), *CI.values(), *BOT.values(), *PUBLISH.values(), *FOR_SERVICE.values()
     promises = ALWAYS.union(
         {"LICENSE"}, NETWORK, INDEX, SERVICES_OF_EDITOR, KUBERNETES, MIGRATES, *groups
     )

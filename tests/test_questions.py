@@ -87,6 +87,7 @@ REFUSED = [
     ("company_network", "flase", "[False, True]"),
     ("deploy", "swarm", "'none', 'kubernetes'"),
     ("protocol", "grpc", "'http', 'tcp'"),
+    ("publish", "yes", "'none', 'tags'"),
     ("services", "[mysql]", "['postgres', 'redis']"),
     ("license", "GPL", "'MIT', 'Apache-2.0', 'Proprietary', 'none'"),
 ]

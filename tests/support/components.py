@@ -22,6 +22,7 @@ SHELLS = ("bash", "zsh", "ksh", "mksh", "dash", "busybox", "yash", "fish", "tcsh
 NATIVE = ("pwsh", "powershell", "cmd")
 # Each component, and how to get it: the first lines of a report say so of those that are missing.
 COMPONENTS = {
+    "attest": "set TESTS_ATTEST to a program that starts such an engine; see CONTRIBUTING.md",
     "docker": "start a Docker Engine",
     "devcontainer": "npm install --global @devcontainers/cli",
     "history": "git fetch --unshallow",
@@ -34,10 +35,12 @@ COMPONENTS = {
     **{shell: f"install {shell}" for shell in (*SHELLS, *NATIVE)},
 }
 ONLY_ON_WINDOWS = {"powershell", "cmd"}
-# What this system can have, and `--require=all` means. Wine is for tests/wine.py alone, and a
-# cluster for tests that run alone.
+# What this system can have, and `--require=all` means. Wine is for tests/wine.py alone; a cluster and
+# a second engine are for tests that run alone.
 EXPECTED = (
-    set(COMPONENTS) - {"wine", "kubernetes"} - (set() if os.name == "nt" else ONLY_ON_WINDOWS)
+    set(COMPONENTS)
+    - {"wine", "kubernetes", "attest"}
+    - (set() if os.name == "nt" else ONLY_ON_WINDOWS)
 )
 
 # Which installers reach no package index: the workers of pytest-xdist inherit what was found out.
@@ -47,6 +50,9 @@ INDEX = "TESTS_WITHOUT_INDEX"
 @cache
 def missing(component: str) -> str:
     """Return in words what this machine lacks for a component; empty when all is there."""
+    if component == "attest":
+        program = os.environ.get("TESTS_ATTEST", "")
+        return "" if program and shutil.which(ROOT / program) else "an engine with attestations"
     if component == "docker":
         ready = shutil.which("docker") and not run("docker", "info", check=False).returncode
         return "" if ready else "no running Docker engine"

@@ -38,6 +38,7 @@ LONGEST = "p" * 64
 # that are tried. A new question belongs in here.
 SUBJECTS: dict[str, list[Answers]] = {
     "ci": combinations("ci", "update_bot"),
+    "publish": combinations("publish"),
     "name": [
         {},
         {"project_name": "4 Ab.c-d_E"},
@@ -124,8 +125,9 @@ def rows(isolation: str, app: str, met: set[frozenset[Any]]) -> Iterable[Answers
     this = f"{isolation}-{app}"
 
     def meets(row: list[Any], one: Any) -> int:
-        """Count the new pairs that an answer makes with a row."""
-        return sum(frozenset({one, other}) not in met for other in row)
+        """Count the new pairs that an answer makes with a row; the one with the group comes first."""
+        new = [frozenset({one, other}) not in met for other in row]
+        return sum(new) + (len(subjects(app)) if new[0] else 0)
 
     while True:
         row: list[Any] = [this]
@@ -133,7 +135,7 @@ def rows(isolation: str, app: str, met: set[frozenset[Any]]) -> Iterable[Answers
             candidates = [(subject, number) for number in range(len(values))]
             row.append(max(candidates, key=partial(meets, row)))
 
-        if not meets(row[1:], this):
+        if not any(frozenset({one, this}) not in met for one in row[1:]):
             return
         met |= {frozenset(pair) for pair in itertools.combinations(row, 2)}
 
