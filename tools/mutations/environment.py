@@ -296,7 +296,7 @@ shells(
 shells(
     "A second project in fish does not leave the first",
     edit(FISH, without_lines("_venv_deactivate && _venv_deactivate")),
-    "test_venv.py: second_project and fish",
+    "test_venv.py test_situations.py: (second_project or was_unset or on_top) and fish",
     needs="fish",
 )
 shells(
