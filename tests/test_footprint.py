@@ -12,9 +12,9 @@ from support.projects import Bakery
 # limit when a count falls: in `both`, 1,950 lines and 950 lines of code in dev/ are wanted.
 LIMITS = {
     #                 files, lines, root, dev/, DEVELOPMENT.md
-    "venv": Footprint(34, 2084, 15, 1180, 102),
-    "docker": Footprint(32, 1245, 23, 346, 96),
-    "both": Footprint(42, 2510, 23, 1255, 107),
+    "venv": Footprint(34, 2091, 15, 1185, 102),
+    "docker": Footprint(32, 1252, 23, 351, 96),
+    "both": Footprint(42, 2517, 23, 1260, 107),
 }
 
 
