@@ -238,6 +238,14 @@ def test_what_was_pushed_is_tested_as_the_program_allows(ci: str, bake: Bakery) 
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_stages_that_it_builds_exist(ci: str, bake: Bakery) -> None:
+    project = bake(isolation="docker", ci=ci, publish="tags")
+    _, script = job(project)
+    stages = re.findall(r"^FROM \S+ AS (\w+)$", project.read("Dockerfile"), re.MULTILINE)
+    assert {*re.findall(r"--target (\w+)", script)} <= {*stages}
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_images_that_build_come_from_the_mirror(ci: str, bake: Bakery) -> None:
     network = {"company_network": True, "registry": "mirror.example.com/hub"}
     _, script = job(bake(isolation="docker", ci=ci, publish="tags", **network))
