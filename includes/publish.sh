@@ -8,10 +8,10 @@ if [ -n "$PASSWORD" ]; then
   echo "$PASSWORD" | docker login --username "$USERNAME" --password-stdin "${image%%/*}"
 fi
 
-# Test the source in the image. ~/.netrc has the password of a package index, if there is one.
+# Test the source with the packages of the image. ~/.netrc has the password of a package index, if there is one.
 set --
 if [ -f ~/.netrc ]; then set -- --secret "id=netrc,src=$HOME/.netrc"; fi
-docker build --target test "$@" .
+docker build --target dev "$@" .
 docker compose run --rm test
 
 # Build the production image and push it under a name that nobody uses. Engines without the

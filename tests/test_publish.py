@@ -58,27 +58,15 @@ class Place:
     project: Project
     image: str
 
-    def release(self, tag: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    def release(self, tag: str) -> subprocess.CompletedProcess[str]:
         """Run the job for a tag, as its CI does."""
-        if self.project.answers["ci"] == "github":
-            job = yaml.safe_load(self.project.read(".github/workflows/template-publish.yml"))
-            *before, publish = (step for step in job["jobs"]["publish"]["steps"] if "run" in step)
-            script = "\n".join([before[-1]["run"], publish["run"]])
-            known = {"TAG": tag, "IMAGE": self.image, "REVISION": "abc", "SOURCE": "https://x.org"}
-            shell = ["bash", "-e", "-c", script]
-        else:
-            script = "\n".join(
-                yaml.safe_load(self.project.read(".gitlab-ci.yml"))["publish"]["script"]
-            )
-            known = {"CI_COMMIT_TAG": tag, "CI_REGISTRY_IMAGE": self.image, "CI_COMMIT_SHA": "abc"}
-            known["CI_PROJECT_URL"] = "https://x.org"
-            shell = ["sh", "-e", "-c", script]
         home = Path(f"{self.project.path}.home")
         home.mkdir(exist_ok=True)
-        known |= {"SBOM_GENERATOR": SCANNER, "HOME": str(home), **variables}
+        known = told(tag, self.image) | {"SBOM_GENERATOR": SCANNER, "HOME": str(home)}
+        shutil.copy(self.project.path / ".env.example", self.project.path / ".env")
         # The job ends with its machine.
         try:
-            return self.project.run(*shell, check=False, env=known)
+            return self.project.run(*shell(self.project), check=False, env=known)
         finally:
             self.project.run("docker", "compose", "-f", "compose.yaml", "down", "--volumes", "-t1")
 
@@ -184,6 +172,143 @@ def test_an_image_that_does_not_serve_gets_no_tag(place: Place) -> None:
     assert done.returncode and place.tags() == before
 
 
+# --- Seen in what the job calls ----------------------------------------------------------
+
+# Stands in for docker: notes each call, fails when it is told to, and writes what builds write.
+DOCKER = """#!/bin/sh
+printf '%s\\n' "$*" >>"$CALLS"
+case "$*" in $FAILS) exit 1 ;; esac
+case "$*" in
+    info) echo "$STORE" ;;
+    "buildx create"*) echo builder ;;
+    login*) cat >"$CALLS.password" ;;
+    "buildx build"*)
+        while [ "$1" != --metadata-file ]; do shift; done
+        echo '  "containerimage.digest": "sha256:1234"' >"$2" ;;
+esac
+"""
+STORE = "driver-type: io.containerd.snapshotter.v1"
+
+
+@dataclass
+class Calls:
+    """A job that publishes, and a machine on which docker only notes how it was called."""
+
+    project: Project
+    folder: Path
+
+    def __call__(self, tag: str, fails: str = "none", store: str = STORE, **more: str) -> list[str]:
+        """Return the calls of the job for a tag; `self.error` has what it said."""
+        path = self.folder / "bin/docker"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(DOCKER)
+        path.chmod(0o755)
+        known = {"CALLS": str(self.folder / "calls"), "FAILS": fails, "STORE": store, **more}
+        known |= {"PATH": f"{path.parent}:{os.environ['PATH']}", "HOME": str(self.folder)}
+        user = {"USERNAME": "me", "CI_REGISTRY_USER": "me"}
+        (self.folder / "calls").write_text("")
+        done = self.project.run(*shell(self.project), check=False, env=told(tag) | user | known)
+        self.status, self.error = done.returncode, done.stderr.strip()
+        return (self.folder / "calls").read_text().splitlines()
+
+
+def shell(project: Project) -> list[str]:
+    """Return how its CI starts the script of the job."""
+    _, script = job(project)
+    return ["bash" if project.answers["ci"] == "github" else "sh", "-e", "-c", script]
+
+
+def told(tag: str, image: str = "r.example.org/Me/x") -> dict[str, str]:
+    """Return what both CIs say of a tag."""
+    return {
+        "TAG": tag,
+        "IMAGE": image,
+        "REVISION": "abc",
+        "SOURCE": "https://x.org",
+        "CI_COMMIT_TAG": tag,
+        "CI_REGISTRY_IMAGE": image,
+        "CI_COMMIT_SHA": "abc",
+        "CI_PROJECT_URL": "https://x.org",
+    }
+
+
+@pytest.fixture(params=["github", "gitlab"])
+def calls(request: pytest.FixtureRequest, bake: Bakery, tmp_path: Path) -> Calls:
+    answers = {"app": "web", "services": ["postgres"], "publish": "tags", "ci": request.param}
+    return Calls(bake(isolation="docker", **answers), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("tag", "names"),
+    [
+        ("1.2.3", ["1.2.3", "latest"]),
+        ("v1.2.3", ["1.2.3", "latest"]),
+        ("1.3.0-rc.1", ["1.3.0-rc.1"]),
+        ("v1.3.0rc1", ["1.3.0rc1"]),
+    ],
+)
+def test_the_names_of_an_image_follow_from_the_tag(
+    tag: str, names: list[str], calls: Calls
+) -> None:
+    last = calls(tag)[-1]
+    assert re.findall(r"--tag r\.example\.org/me/x:(\S+)", last) == names
+    assert last.endswith(" r.example.org/me/x@sha256:1234") and calls.status == 0
+
+
+@pytest.mark.parametrize("tag", ["v1", "1.2", "1.2.3+local", "1.2.3_4", "2026-11-30"])
+def test_nothing_happens_for_a_tag_that_is_no_version(tag: str, calls: Calls) -> None:
+    assert calls(tag, PASSWORD="secret", CI_REGISTRY_PASSWORD="secret") == []
+    expected = "expected a version such as 1.2.3 or v1.2.3-rc.1; nothing was pushed"
+    assert calls.status and calls.error == f"tag {tag}: {expected}"
+
+
+STEPS = [
+    "login *",
+    "build --target dev *",
+    "compose run --rm test",
+    "buildx build *",
+    "pull *",
+    "tag * localhost/my-project",
+    "tag * localhost/my-project:migrate",
+    "compose -f compose.yaml up --no-build --wait",
+]
+
+
+@pytest.mark.parametrize("fails", STEPS)
+def test_an_image_gets_no_name_when_a_step_fails(fails: str, calls: Calls) -> None:
+    found = calls("1.2.3", fails, PASSWORD="secret", CI_REGISTRY_PASSWORD="secret")
+    assert calls.status and not any("imagetools" in call for call in found)
+    pushed = any("--push" in call for call in found)
+    assert pushed == (STEPS.index(fails) >= STEPS.index("buildx build *"))
+    assert found[-1].endswith(" logs") == (fails == STEPS[-1]), "say why it is not healthy"
+
+
+def test_the_registry_gets_the_password_and_the_attestations(calls: Calls) -> None:
+    found = calls("1.2.3", PASSWORD="secret", CI_REGISTRY_PASSWORD="secret")
+    assert found[0] == "login --username me --password-stdin r.example.org"
+    assert (calls.folder / "calls.password").read_text() == "secret\n"
+    assert not any("secret" in call for call in found)
+    [build] = [call for call in found if call.startswith("buildx build")]
+    cache = "type=registry,ref=r.example.org/me/x:cache"
+    for words in (
+        *("--push", "--tag r.example.org/me/x:candidate", "--provenance mode=min"),
+        *("--sbom generator=docker/buildkit-syft-scanner:stable-1", f"--cache-from {cache}"),
+        *(f"--cache-to {cache},mode=max", "--build-arg VERSION=1.2.3"),
+        *("--build-arg REVISION=abc", "--build-arg SOURCE=https://x.org"),
+    ):
+        assert words in build
+
+
+def test_a_build_gets_what_the_place_has_for_it(calls: Calls) -> None:
+    assert not any("--secret" in call or "--builder" in call for call in calls("1.2.3"))
+    (calls.folder / ".netrc").write_text("")
+    found = calls("1.2.3", store="overlay2", PUBLISH_PLATFORMS="linux/amd64,linux/arm64")
+    secret = f"--secret id=netrc,src={calls.folder}/.netrc"
+    assert found[0] == f"build --target dev {secret} ."
+    [build] = [call for call in found if call.startswith("buildx build")]
+    assert f"{secret} --platform linux/amd64,linux/arm64 --builder builder" in build
+
+
 # --- Seen in the files -------------------------------------------------------------------
 
 
@@ -235,6 +360,14 @@ def test_what_was_pushed_is_tested_as_the_program_allows(ci: str, bake: Bakery) 
     assert '-c "import my_project.__main__"' in cli and " up " not in cli
     _, own = job(bake(app="own", **common))
     assert "import " not in own and " up " not in own
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab"])
+def test_the_stages_that_it_builds_exist(ci: str, bake: Bakery) -> None:
+    project = bake(isolation="docker", ci=ci, publish="tags")
+    _, script = job(project)
+    stages = re.findall(r"^FROM \S+ AS (\w+)$", project.read("Dockerfile"), re.MULTILINE)
+    assert {*re.findall(r"--target (\w+)", script)} <= {*stages}
 
 
 @pytest.mark.parametrize("ci", ["github", "gitlab"])

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from .breaking import edit, inside, replace, without_block, without_lines
-from .model import ALL_CI, GITHUB, GITHUB_WEEKLY, GITLAB, RENOVATE, Mutation, group
+from .breaking import between, edit, inside, replace, without_block, without_lines
+from .model import (
+    ALL_CI,
+    GITHUB,
+    GITHUB_WEEKLY,
+    GITLAB,
+    PUBLISH,
+    PUBLISHING,
+    RENOVATE,
+    Mutation,
+    group,
+)
 
 mutations: list[Mutation] = []
 
@@ -198,4 +208,47 @@ bot(
 bot(
     "Renovate changes files that belong to the template",
     edit(RENOVATE, replace('"enabled": false', '"enabled": true')),
+)
+
+# --- Publishing -------------------------------------------------------------------------
+
+publish = group(mutations, "Publishing", "test_publish.py: calls or names or tag or step or place")
+publish("A pre-release becomes the latest", edit(PUBLISH, replace(r"\*\[!0-9\.\]\*\) ;; ", "")))
+publish("A release does not become the latest", edit(PUBLISH, without_lines(":latest")))
+publish("Any tag is published", edit(PUBLISH, replace(r"^  exit 1\nfi\nimage=", "fi\nimage=")))
+publish("The source is not tested", edit(PUBLISH, without_lines("run --rm test")))
+publish(
+    "What was pushed is not started",
+    edit(PUBLISH, replace(r"if ! docker compose .*; then", "if false; then")),
+)
+publish(
+    "An image that is not healthy gets its names",
+    edit(PUBLISH, replace(r"(logs\n)  exit 1", r"\1  true")),
+)
+publish(
+    "Another image than the one that was tested gets the names",
+    edit(PUBLISH, replace(r'("\$@" "\$image)@\$digest"', r'\1:candidate"')),
+)
+publish("An image has no provenance", edit(PUBLISH, without_lines("--provenance")))
+publish("An image has no SBOM", edit(PUBLISH, replace(r'^  --sbom "[^"]*" ', "  ")))
+publish("No layer comes from the registry", edit(PUBLISH, without_lines("--cache-from")))
+publish("No layer gets into the registry", edit(PUBLISH, without_lines("--cache-to")))
+publish("The labels are empty", edit(PUBLISH, without_lines("--build-arg")))
+publish(
+    "The password of an index is not given to the build", edit(PUBLISH, without_lines("netrc,src"))
+)
+publish("Other platforms are not built", edit(PUBLISH, without_lines("--platform")))
+publish("An engine that cannot attest gets no builder", edit(PUBLISH, without_lines("--builder")))
+publish("The migrations of the image are not tried", edit(PUBLISH, without_lines(":migrate")))
+publish("Nobody logs in", edit(PUBLISH, without_lines("docker login")))
+publish("GitHub publishes each branch", edit(PUBLISHING, replace("tags:.*", "branches: [main]")))
+publish(
+    "GitHub's token is sent to another registry",
+    edit(PUBLISHING, replace("vars.PUBLISH_IMAGE == '' && github.token", "github.token")),
+)
+publish("The job may do everything", edit(PUBLISHING, replace("contents: read", "contents: write")))
+publish("GitLab publishes each branch", edit(GITLAB, without_lines("CI_COMMIT_TAG =~")))
+publish(
+    "GitLab publishes before the tests passed",
+    edit(GITLAB, between("^publish:", "^  rules:", without_lines("stage: deploy"))),
 )
