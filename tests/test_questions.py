@@ -97,7 +97,8 @@ REFUSED = [
 def test_refuses_a_wrong_answer_and_writes_nothing(
     question: str, answer: str, accepted: str, bake: Bakery
 ) -> None:
-    answers = {"app": "web", "company_network": "true"} | {question: answer}
+    app = "own" if question in ("writes", "test_command") else "web"
+    answers = {"app": app, "company_network": "true"} | {question: answer}
     last_line = last_line_of(bake.refuse(**answers))
     assert question in last_line and accepted in last_line
     assert len(last_line) <= 160, "would be cut in a terminal"
