@@ -8,7 +8,8 @@ if [ -n "$PASSWORD" ]; then
   echo "$PASSWORD" | docker login --username "$USERNAME" --password-stdin "${image%%/*}"
 fi
 
-# Test the source with the packages of the image. ~/.netrc has the password of a package index, if there is one.
+# Test the source with the packages of the image. ~/.netrc has the password of a package index, if
+# there is one.
 set --
 if [ -f ~/.netrc ]; then set -- --secret "id=netrc,src=$HOME/.netrc"; fi
 docker build --target dev "$@" .
@@ -18,7 +19,13 @@ docker compose run --rm test
 # containerd image store need a builder of their own for provenance and SBOM.
 if [ -n "$PUBLISH_PLATFORMS" ]; then set -- "$@" --platform "$PUBLISH_PLATFORMS"; fi
 if ! docker info | grep io.containerd.snapshotter >/dev/null; then
-  set -- "$@" --builder "$(docker buildx create{{ " --driver-opt image=" ~ image_prefix ~ "moby/buildkit:buildx-stable-1" if image_prefix }})"
+{%- if image_prefix %}
+  builder=$(docker buildx create \
+    --driver-opt image={{ image_prefix }}moby/buildkit:buildx-stable-1)
+{%- else %}
+  builder=$(docker buildx create)
+{%- endif %}
+  set -- "$@" --builder "$builder"
 fi
 metadata=$(mktemp)
 docker buildx build "$@" --push --tag "$image:candidate" --metadata-file "$metadata" \
@@ -34,14 +41,16 @@ docker pull --quiet "$image@$digest"
 {%- if listens %}
 docker tag "$image@$digest" "localhost/{{ project_slug }}"
 {%- if "postgres" in used_services %}
-docker tag "$image@$digest" "localhost/{{ project_slug }}:migrate"
+docker tag "$image@$digest" \
+  "localhost/{{ project_slug }}:migrate"
 {%- endif %}
 if ! docker compose -f compose.yaml up --no-build --wait; then
   docker compose -f compose.yaml logs
   exit 1
 fi
 {%- elif app != "own" %}
-docker run --rm --entrypoint python "$image@$digest" -c "import {{ package_name }}.__main__"
+docker run --rm --entrypoint python "$image@$digest" \
+  -c "import {{ package_name }}.__main__"
 {%- endif %}
 
 # Give it its names. A pre-release does not become the latest.
