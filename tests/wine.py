@@ -282,6 +282,8 @@ def test_python_gets_the_words_as_they_are_typed(shell: Shell, project: Path) ->
 @EACH
 def test_a_command_that_fails_is_seen(shell: Shell, project: Path) -> None:
     assert started(project, shell, "test", FAKE_STATUS="3")[-1] == "failed"
+    chain = started(project, shell, "test", "||", "echo", "stopped", FAKE_STATUS="3")
+    assert "stopped" in chain
 
 
 # --- The everyday commands without a Python on the machine --------------------

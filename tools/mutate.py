@@ -232,7 +232,7 @@ def missing(component: str) -> bool:
     """Tell whether this machine lacks what some tests need."""
     if component == "docker":
         return subprocess.run(["docker", "info"], capture_output=True, check=False).returncode != 0
-    return shutil.which(component) is None
+    return shutil.which({"wine": "wine10"}.get(component, component)) is None
 
 
 def chosen(options: argparse.Namespace) -> tuple[list[Mutation], list[Result]]:
