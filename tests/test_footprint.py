@@ -12,9 +12,9 @@ from support.projects import Bakery
 # limit when a count falls: in `both`, 1,950 lines and 950 lines of code in dev/ are wanted.
 LIMITS = {
     #                 files, lines, root, dev/, DEVELOPMENT.md
-    "venv": Footprint(34, 2036, 15, 1144, 102),
-    "docker": Footprint(32, 1203, 23, 316, 96),
-    "both": Footprint(42, 2452, 23, 1214, 107),
+    "venv": Footprint(35, 2108, 15, 1200, 102),
+    "docker": Footprint(33, 1287, 23, 376, 96),
+    "both": Footprint(43, 2535, 23, 1270, 107),
 }
 
 

@@ -47,6 +47,16 @@ adopt() {
 lock() { engine build --target=lock ${1:+--build-arg=UPGRADE=1} --output=. .; }
 build() { engine compose --profile=* build; }
 
+# Fail if git ignores a file of the template: clones lack it, and updates delete it.
+check_ignored() {
+    set -- dev/* dev/.g* *.yaml requirements*.* Dockerfile .dockerignore .copier-answers.yml
+    ignored=$(git check-ignore -- "$@" 2>/dev/null | tr '\n' ' ')
+    [ -n "$ignored" ] || return 0
+    git check-ignore --verbose -- "$@" >&2
+    echo "dev/do: git ignores files of the template, see above; run: git add --force $ignored" >&2
+    return 1
+}
+
 # Add packages to a list, lock and install. If the lock fails, the list is as before.
 add() {
     list=requirements.in
@@ -91,12 +101,12 @@ case $word in
     format) editor ruff format "$@" ;;
     add) add "$@" ;;
 {%- if app == "own" %}
-    adopt) adopt && lock ;;
+    adopt) adopt && lock && check_ignored ;;
 {%- endif %}
     lock) lock "$@" ;;
     shell) editor bash ;;
     sync) build ;;
-    check) tool python -m pip check ;;
+    check) check_ignored && tool python -m pip check ;;
     clean) engine compose --profile=* down --remove-orphans ;;
     *) usage >&2 && exit 2 ;;
 esac
