@@ -512,6 +512,23 @@ def test_adding_writes_where_the_list_is(released: Path, tmp_path: Path) -> None
     assert not (project.path / "requirements.in").exists()
 
 
+@pytest.mark.needs("index")
+def test_a_rule_that_hides_files_of_the_template_is_named(released: Path, tmp_path: Path) -> None:
+    project = existing(tmp_path, {**FLAT, ".gitignore": "*.log\ndev\n"})
+    copy(project, released, **SHAPES["flat"].answers)
+    done = project.run("dev/do", "adopt", check=False)
+    said = done.stderr.splitlines()[-1]
+    assert done.returncode == 1 and said.startswith("dev: git ignores dev/")
+    assert "see .gitignore:2:dev; run: git add --force dev/" in said
+
+    project.run("sh", "-ec", said.partition("run: ")[2])
+    project.commit()
+    before = project.files()
+    assert "git ignores" not in project.run("dev/do", "check", check=False).stderr
+    project.update("v1.0.0", python_version="3.13")
+    assert project.files().keys() == before.keys()
+
+
 # What cannot be locked, and what both sides say.
 REFUSED = {
     "editable": (
@@ -629,6 +646,45 @@ def test_files_that_both_have_stay_the_owners(released: Path, tmp_path: Path) ->
     copy(project, released)
     added = project.run("git", "status", "--porcelain").stdout
     assert added == "?? .copier-answers.yml\n?? dev/adopt.py\n"
+
+
+@pytest.mark.parametrize("isolation", ["venv", "both"])
+def test_what_was_left_out_is_named_with_the_commands_to_get_it(
+    isolation: str, released: Path, tmp_path: Path
+) -> None:
+    files = {**FLAT, "Dockerfile": "FROM scratch\n", ".dockerignore": "*\n"}
+    project = existing(tmp_path, files)
+    said = copy(project, released, **SHAPES["flat"].answers, isolation=isolation)
+    expected = "the template left out its own: Dockerfile, .dockerignore."
+    assert (expected in said) == (isolation == "both")
+    project.commit()
+
+    words = ("copier", "update", "--defaults", "--vcs-ref=:current:", "--data", "isolation=both")
+    said = project.run(*words).stderr
+    assert project.read("Dockerfile") == "FROM scratch\n" and expected in said
+    project.run("git", "add", "--all")
+    project.run("git", "commit", "--allow-empty", "-qm", "Switch")
+
+    commands = said.partition(expected)[2].partition("\n\n")[2].partition("\n\n")[0]
+    assert commands.count("git mv") == 2
+    project.run("sh", "-ec", commands)
+    assert "AS runtime" in project.read("Dockerfile")
+    assert project.read("Dockerfile.old") == "FROM scratch\n"
+
+
+def test_a_file_that_came_later_conflicts_and_either_side_can_be_taken(
+    released: Path, tmp_path: Path
+) -> None:
+    project = existing(tmp_path, FLAT)
+    copy(project, released, **SHAPES["flat"].answers, isolation="venv")
+    project.write("Dockerfile", "FROM scratch\n")
+    project.commit()
+    project.update("v1.0.0", isolation="both")
+    assert "<<<<<<<" in project.read("Dockerfile")
+    project.run("git", "checkout", "--ours", "Dockerfile")
+    assert project.read("Dockerfile") == "FROM scratch\n"
+    project.run("git", "checkout", "--theirs", "Dockerfile")
+    assert "AS runtime" in project.read("Dockerfile") and "<<<<" not in project.read("Dockerfile")
 
 
 @pytest.mark.needs("docker", "index")

@@ -100,7 +100,7 @@ PROGRAM = [
     "venv.py",
 ]
 
-LISTS = ["apt-packages.txt", "dev/dev_locks.py", "pyproject.toml"]
+LISTS = ["apt-packages.txt", "dev/dev_locks.py", "dev/dev_metadata.py", "pyproject.toml"]
 LISTS += ["requirements-dev.in", "requirements-dev.txt", "requirements.in", "requirements.txt"]
 NEVER = [".git/config", "README.md", "compose.yaml", "data/x.csv", "notes.txt", "scripts/x.py"]
 NEVER += [

@@ -138,6 +138,11 @@ def test_runs_the_command_line(project: Project, shape: str) -> None:
     done = project.run("docker", "compose", *files, *words, "no-such-command", check=False)
     assert done.returncode == 2
 
+    # The command of [project.scripts] exists as well.
+    [command] = re.findall(r'(?m)^name = "(.*)"', project.read("pyproject.toml"))
+    words = ("run", "--rm", "--entrypoint", command, "app", "hello")
+    assert compose(project, *words, shape=shape) == "Hello, World!\n"
+
 
 def test_a_shell_in_the_development_image(project: Project) -> None:
     script = "type pytest ruff && python -c 'import my_project; print(my_project.__file__)'"

@@ -26,6 +26,7 @@ ALWAYS = {
     "README.md",
     "dev/.gitattributes",
     "dev/dev_locks.py",
+    "dev/dev_metadata.py",
     "dev/do",
     "dev/do.bat",
     "dev/do.ps1",

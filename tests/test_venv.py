@@ -368,6 +368,24 @@ def test_follows_the_lock(uv: bool, bake: Bakery, tmp_path: Path) -> None:
     project.run("dev/do", "check")
 
 
+@pytest.mark.needs("bash")
+@pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
+def test_the_commands_and_the_version_of_the_project_exist(
+    uv: bool, bake: Bakery, tmp_path: Path
+) -> None:
+    project = bake(isolation="venv", python_version=HERE)
+    env = small(project, tmp_path) | ({} if uv else WITHOUT_UV)
+    project.write("src/my_project/__main__.py", "def main():\n    print('started')\n")
+    ask = "python -c \"import importlib.metadata as m; print(m.version('my-project'))\""
+    assert shell(project, "bash", f"my-project && {ask}", env=env) == "started\n0.1.0\n"
+
+    metadata = project.read("pyproject.toml").replace("0.1.0", "0.2.0")
+    project.write("pyproject.toml", metadata.replace("\nmy-project =", "\nother ="))
+    project.run("dev/do", "sync", env=env)
+    assert shell(project, "bash", f"other && {ask}", env=env) == "started\n0.2.0\n"
+    project.run("dev/do", "check", env=env)
+
+
 @pytest.mark.needs("bash", "index")
 def test_a_wrong_hash_is_refused_and_the_environment_still_works(bake: Bakery) -> None:
     project = bake(isolation="venv", app="cli")

@@ -73,6 +73,16 @@ END
     }
 }
 
+# Fail if git ignores a file of the template: clones lack it, and updates delete it.
+check_ignored() {
+    set -- dev/* dev/.g* *.yaml requirements*.* Dockerfile .dockerignore .copier-answers.yml
+    ignored=$(git check-ignore -- "$@" 2>/dev/null | tr '\n' ' ')
+    [ -n "$ignored" ] || return 0
+    git check-ignore --verbose -- "$@" >&2
+    echo "dev/do: git ignores files of the template, see above; run: git add --force $ignored" >&2
+    return 1
+}
+
 # Add packages to a list, lock and install. If the lock fails, the list is as before.
 add() {
     list=requirements.in
@@ -120,12 +130,12 @@ case $word in
     format) tool ruff format "$@" ;;
     add) add "$@" ;;
 {%- if app == "own" %}
-    adopt) adopt && lock ;;
+    adopt) adopt && lock && check_ignored ;;
 {%- endif %}
     lock) lock "$@" ;;
     shell) engine compose run --rm test bash ;;
     sync) build ;;
-    check) settings && tool python -m pip check && compare ;;
+    check) check_ignored && settings && tool python -m pip check && compare ;;
     clean) engine compose down --remove-orphans ;;
     *) usage >&2 && exit 2 ;;
 esac

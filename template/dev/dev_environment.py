@@ -19,7 +19,7 @@ from typing import NamedTuple
 import dev_locks as locks
 import dev_packages as packages
 from dev_interpreters import choose, find, minor, pinned_version, probe
-from dev_locks import LOCKS, ROOT, WINDOWS, Problem, network, read, say
+from dev_locks import LOCKS, ROOT, WINDOWS, Problem, ask, network, read, say
 from dev_packages import PYTHON, VENV, installed
 
 # The variables that the activate files set: NAME=VALUE, one per line, without quotes.
@@ -41,6 +41,10 @@ ALIKE = rb"""\s*(#.*)?|\w+=([\w./:@%+,?&=~-]*|'([^'\\$]|\$+[^'\\${])*\$*')"""
 OLD = VENV / "old"
 MOVED = OLD / "moved"
 MARK = VENV / ".gitignore"
+
+# Files of the template that a rule of .gitignore can hide.
+TRACKED = ("dev/[!_]*", "*.yaml", "requirements*.*", "Dockerfile", "*.md", ".copier-answers.yml")
+TRACKED += (".python-version", ".dockerignore", ".devcontainer/*", ".github/workflows/template-*")
 
 
 # --- What is wrong with the environment --------------------------------------------------
@@ -100,9 +104,12 @@ def diagnose() -> Fault | None:
     now = inputs()
     if record.removeprefix(CHOSEN) != b"".join(now.values()) + config:
         changed = [name for name, content in now.items() if content not in record]
-        return Fault(f"{' and '.join(changed) or 'an input'} changed", recreate=False)
+        names = " and ".join(changed) or "a lock or a file in dev/"
+        return Fault(f"{names} changed", recreate=False)
     if found := packages.differences():
         return Fault(", ".join(found), recreate=False)
+    if path := packages.missing_file():
+        return Fault(f"{path} is missing", recreate=True)
     return None
 
 
@@ -262,6 +269,7 @@ def make(recreate: bool) -> None:
             say(f"setting up .venv with Python {version} ({path})")
             packages.create(path)
         packages.install(path)
+        packages.write_metadata()
         lines = [f"{name}={value}\n" for name, value in variables.items()]
         write(ACTIVATION, os.fsencode("".join(lines)))
         deactivate = b'@"%~dp0..\\..\\dev\\activate.bat" deactivate\r\n'
@@ -277,6 +285,7 @@ def make(recreate: bool) -> None:
 def sync() -> None:
     """Create or update the environment if it is not current."""
     if not diagnose():
+        packages.write_metadata()
         return  # without a lock, which a project that is read-only cannot have
 
     with exclusive():
@@ -288,15 +297,23 @@ def sync() -> None:
             make(fault.recreate)
 
 
+def check_ignored() -> None:
+    """Raise Problem if git ignores a file of the template: clones lack it, updates delete it."""
+    files = [path.relative_to(ROOT) for pattern in TRACKED for path in sorted(ROOT.glob(pattern))]
+    ignored = [line.split("\t") for line in ask("git", "check-ignore", "--verbose", "--", *files)]
+    if ignored:
+        rule, paths = ignored[0][0], " ".join(path for _, path in ignored)
+        raise Problem(f"git ignores {ignored[0][1]}, see {rule}; run: git add --force {paths}")
+
+
 def check() -> None:
     """Raise Problem if the environment is not what the locks and .python-version say."""
+    check_ignored()
     if fault := diagnose():
         raise Problem(f"{fault.reason}; run: dev/do sync")
 
     if extra := sorted(installed().keys() - packages.needed().keys()):
         raise Problem(f"not in the locks: {', '.join(extra)}; run: dev/do clean, then sync")
-    if path := packages.missing_file():
-        raise Problem(f"{path} is missing; run: dev/do clean, then sync")
 
     python, pinned = probe(str(PYTHON)), pinned_version()
     if pinned and minor(python) != pinned:

@@ -235,7 +235,7 @@ def sources() -> list[list[str]]:
 def check_requirements(name: str, lines: list[str]) -> None:
     """Raise Problem if a line of a list has a folder or a repository, which have no hash."""
     for number, line in enumerate(lines, 1):
-        if re.match(r"\s*(-e|--editable|[./]|[^#]*\b(git|hg|svn|bzr)\+|[^#;]*@ *file:)", line):
+        if re.match(r"\s*(-e|--editable|[./]|[^#]*\b(git|hg|svn|bzr)\+)", line):
             fix = "has no hash to lock; leave it out, or publish a package"
             raise Problem(f"{name}:{number}: {line.strip()} {fix}")
         if option := re.match(r"\s*(-(?![rc]|-requirement|-constraint)[^\s=]*)", line):

@@ -115,11 +115,10 @@ def create(python: str) -> None:
         flags = ["--without-pip", f"--prompt={PROMPT}"]
         must(python, "-I", "-m", "venv", *flags, VENV.resolve())
 
-    # Python finds src/ and the project's folder through this file: an editable installation is
-    # impossible when hashes are required.
-    packages = site_packages()
-    folders = [os.path.relpath(ROOT / name, packages) for name in ("src", ".")]
-    (packages / "project.pth").write_text("\n".join(folders) + "\n")
+
+def write_metadata() -> None:
+    """Let the environment know the version and the commands in pyproject.toml."""
+    run(PYTHON, "-I", "dev/dev_metadata.py", VENV / "project", PYTHON.parent)
 
 
 def find_pip(python: str) -> Path:
@@ -137,6 +136,12 @@ def find_pip(python: str) -> Path:
 
 def install(python: str) -> None:
     """Install what the locks have, hashes checked, and remove all other packages."""
+    # Python finds src/, the project's folder and its metadata through this file: an editable
+    # installation is impossible when hashes are required.
+    packages = site_packages()
+    folders = [os.path.relpath(ROOT / name, packages) for name in ("src", ".", ".venv/project")]
+    (packages / "project.pth").write_text("\n".join(folders) + "\n")
+
     if uv := find_uv():
         install_with_uv(uv)
     else:

@@ -540,7 +540,7 @@ runner(
 )
 runner(
     "A folder is locked without a hash",
-    edit(RUNNER, returns_at_once("check_lists|check_hashes")),
+    edit(RUNNER, returns_at_once("check_requirements|check_hashes")),
     "test_faults.py test_situations.py test_lock*.py: folder or hash",
 )
 runner(
