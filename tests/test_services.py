@@ -246,9 +246,11 @@ def test_down_stops_what_was_started_and_everything_starts_again(
         if how == "detached":
             compose(project, "up", "--wait", shape=shape)
             return
-        with subprocess.Popen(up, cwd=project.path, stdout=subprocess.DEVNULL) as program:
-            eventually(lambda: answers_or_not(project))
-            program.send_signal(signal.SIGINT)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        program = subprocess.Popen(up, cwd=project.path, start_new_session=True, **quiet)
+        eventually(lambda: answers_or_not(project))
+        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
+        program.wait(60)
 
     for _ in range(2):
         start()
