@@ -248,7 +248,7 @@ def test_down_stops_what_was_started_and_everything_starts_again(
             return
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         program = subprocess.Popen(up, cwd=project.path, start_new_session=True, **quiet)
-        eventually(lambda: answers_or_not(project))
+        eventually(lambda: answers_or_not(project), seconds=300)
         os.killpg(program.pid, signal.SIGINT)  # as a terminal does
         program.wait(60)
 
@@ -350,8 +350,16 @@ def test_the_command_line_uses_them_in_both_shapes(project: Project) -> None:
 
 
 @pytest.mark.needs("index")
-def test_the_tests_of_the_project_pass_in_the_image(project: Project) -> None:
-    assert " passed" in compose(project, "run", "--rm", "test")
+def test_the_tests_of_the_project_pass_in_a_container_with_its_services(project: Project) -> None:
+    try:
+        assert " passed" in compose(project, "run", "--rm", "test")
+        running = compose(project, "ps", "--services").split()
+        assert sorted(running) == sorted(project.answers["services"])
+        if "postgres" in running:
+            query = ("psql", "--username=app", "app", "-tAc", "SELECT count(*) FROM test.notes")
+            assert compose(project, "exec", "postgres", *query).strip().isdigit()
+    finally:
+        compose(project, "down", "--remove-orphans", "-t5")
 
 
 @only("web", "postgres")
