@@ -246,9 +246,11 @@ def test_down_stops_what_was_started_and_everything_starts_again(
         if how == "detached":
             compose(project, "up", "--wait", shape=shape)
             return
-        with subprocess.Popen(up, cwd=project.path, stdout=subprocess.DEVNULL) as program:
-            eventually(lambda: answers_or_not(project))
-            program.send_signal(signal.SIGINT)
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        program = subprocess.Popen(up, cwd=project.path, start_new_session=True, **quiet)
+        eventually(lambda: answers_or_not(project), seconds=300)
+        os.killpg(program.pid, signal.SIGINT)  # as a terminal does
+        program.wait(60)
 
     for _ in range(2):
         start()
@@ -348,8 +350,16 @@ def test_the_command_line_uses_them_in_both_shapes(project: Project) -> None:
 
 
 @pytest.mark.needs("index")
-def test_the_tests_of_the_project_pass_in_the_image(project: Project) -> None:
-    assert " passed" in compose(project, "run", "--rm", "test")
+def test_the_tests_of_the_project_pass_in_a_container_with_its_services(project: Project) -> None:
+    try:
+        assert " passed" in compose(project, "run", "--rm", "test")
+        running = compose(project, "ps", "--services").split()
+        assert sorted(running) == sorted(project.answers["services"])
+        if "postgres" in running:
+            query = ("psql", "--username=app", "app", "-tAc", "SELECT count(*) FROM test.notes")
+            assert compose(project, "exec", "postgres", *query).strip().isdigit()
+    finally:
+        compose(project, "down", "--remove-orphans", "-t5")
 
 
 @only("web", "postgres")

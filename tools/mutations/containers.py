@@ -304,9 +304,20 @@ compose(
 )
 compose(
     "The tests in the container are those of yesterday",
-    edit(PRODUCTION, inside("^  test:", without_lines("pull_policy"))),
+    edit(DEVELOPMENT, inside("^  test:", replace(r"\.:/app", "./src:/app/src"))),
     LOOKS,
     "test_docker.py: those_of_now",
+)
+compose(
+    "Two checkouts of one project have images of the same names",
+    edit(PRODUCTION, replace(r"\$\{COMPOSE_PROJECT_NAME\}", "{{ project_slug }}")),
+    "test_docker.py: two_checkouts",
+)
+compose(
+    "The tests run against no service",
+    edit(DEVELOPMENT, without_lines("TEST_")),
+    LOOKS,
+    "test_services.py: tests_of_the_project",
 )
 compose(
     "The registry that was chosen is not used for services",
