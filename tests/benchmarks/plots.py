@@ -64,7 +64,8 @@ def plot(kind: str, data: dict[str, Any], language: str) -> str:
         values = [data["costs"][side][name] for name in names]
         label = "venv" if side == "venv" else words["docker"]
         positions = [number + offset for number in range(len(names))]
-        bars = axes.barh(positions, values, 0.36, color=colour, label=label)
+        lengths = [value or 0 for value in values]
+        bars = axes.barh(positions, lengths, 0.36, color=colour, label=label)
         texts = [shown(name, value) for name, value in zip(names, values, strict=True)]
         axes.bar_label(bars, texts, padding=4, color=TEXT)
         alternatives += [f"{label}, {words[n]}: {t}" for n, t in zip(names, texts, strict=True)]
