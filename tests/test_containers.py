@@ -377,7 +377,7 @@ def test_an_image_installs_with_uv_or_else_with_pip(installer: str, running: Pro
         image = running.run("docker", "build", "--quiet", "--target", "deps", ".").stdout.strip()
     finally:
         running.write("Dockerfile", dockerfile)
-    show = "grep -hoE [a-z]+ -r /opt/venv/lib --include=INSTALLER | sort -u; ls /opt/venv/bin"
+    show = "grep -h . /opt/venv/lib/python*/site-packages/*/INSTALLER | sort -u; ls /opt/venv/bin"
     found = run("docker", "run", "--rm", image, "sh", "-c", show).stdout.split()
     assert found[0] == installer and "uvicorn" in found
     run("docker", "image", "rm", "-f", image)

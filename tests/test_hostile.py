@@ -349,6 +349,7 @@ def render_all(template: Path, bake: Bakery, taken: dict[str, list[Any]]) -> Ite
                 answers["writes"] = ""  # refused together
             if app == "web":
                 answers["port"] = answers["port"] or "8123"
+                del answers["writes"], answers["test_command"]  # these are not recorded
             answers |= {**network, "app": app}
             yield bake.render(template, None, answers)
 

@@ -372,7 +372,7 @@ def test_recovers_by_itself_when_the_database_is_back(web: Cluster) -> None:
 @pytest.fixture(scope="module")
 def own(start: Callable[..., Cluster]) -> Cluster:
     """A program of one's own, in its first release, and the images of two more."""
-    answers = {"command": "python serve.py", "code": "serve.py", "port": "8080"}
+    answers = {"command": "python serve.py", "code": "serve.py", "port": "8080", "writes": "media"}
     cluster = start(f"own-{os.getpid()}", 30081, app="own", **answers)
     cluster.project.write(".env.production", "UNUSED=1\n")
     cluster.project.write("serve.py", OWN.replace("ADDRESS", '"0.0.0.0"'))
@@ -398,6 +398,13 @@ def test_a_program_of_ones_own_loses_no_request_on_a_new_connection(own: Cluster
     kept = [failure for failure in load.failed if failure.startswith("kept")]
     print(dict(load.done), f"{len(kept)} failed on kept connections:", kept)
     assert [failure for failure in load.failed if failure not in kept] == []
+
+
+def test_a_program_of_ones_own_writes_to_its_folders_and_nowhere_else(own: Cluster) -> None:
+    write = "open('media/x', 'w').write('kept'); print(open('media/x').read())"
+    assert own.python(write).strip() == "kept"
+    elsewhere = "import os; print([d for d in ('.', '/data', 'media') if os.access(d, os.W_OK)])"
+    assert own.python(elsewhere).strip() == "['media']"
 
 
 def test_a_broken_release_of_ones_own_never_becomes_ready(own: Cluster) -> None:

@@ -227,6 +227,7 @@ def test_no_request_is_lost_by_the_way_it_rolls(
 ) -> None:
     app = application(manifests)
     assert app["spec"]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+    assert app["spec"]["minReadySeconds"] == 3
     assert pick(manifests, "PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
 
     [word, seconds] = container(app)["lifecycle"]["preStop"]["exec"]["command"]

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pexpect
 import pytest
-from support.commands import eventually
 from support.projects import Bakery, Project
 from test_venv import HERE, NO_STARTUP_FILES, SOURCE, feed
 
@@ -97,7 +96,7 @@ def test_an_interrupt_in_powershell_leaves_no_trace(bake: Bakery, tmp_path: Path
     """While a Python is looked for, in the first activation."""
     project = bake(isolation="venv", app="cli", python_version=HERE)
     slow = tmp_path / "slow"
-    slow.write_text(f"#!/bin/sh\ntouch '{slow}.now'; sleep 30\n")
+    slow.write_text("#!/bin/sh\necho started >/dev/tty\nsleep 30\n")
     slow.chmod(0o755)
     environment = {"PROJECT_PYTHON": str(slow), "TERM": "dumb", "NO_COLOR": "1", "VIRTUAL_ENV": ""}
     child = pexpect.spawn(
@@ -110,7 +109,7 @@ def test_an_interrupt_in_powershell_leaves_no_trace(bake: Bakery, tmp_path: Path
     )
     until(child, "> ")
     child.sendline("dev/activate.ps1")
-    eventually(Path(f"{slow}.now").exists)
+    until(child, "started")
     child.sendintr()
     until(child, "> ")
     left = "$env:VIRTUAL_ENV $(Test-Path Variable:_venv_old) $($Error.Count)"

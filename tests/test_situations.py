@@ -155,7 +155,7 @@ def test_a_stock_environment_on_top_of_this_one_goes_first(
     found = json.loads(after)[1]
     # PowerShell puts its own folder in front of PATH.
     assert found["PATH"].endswith(os.environ["PATH"]) and "VIRTUAL_ENV" not in found
-    assert str(stock) not in found["PATH"] and str(project.path) not in found["PATH"]
+    assert str(stock) not in found["PATH"] and f"{project.path}/" not in found["PATH"]
     assert prompts in ([], ["> "])
 
 

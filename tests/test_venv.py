@@ -287,7 +287,7 @@ def test_a_second_project_leaves_the_first(project: Project, name: str, bake: Ba
     out = shell(project, name, source, SHOW)
     prefix, variables = json.loads(out)
     assert prefix == str(second.path / ".venv")
-    assert str(project.path) not in variables["PATH"]
+    assert f"{project.path}/" not in variables["PATH"]
 
 
 @pytest.fixture(scope="module", params=["no Python", "a broken lock"])
@@ -349,7 +349,7 @@ def test_a_failure_leaves_the_shell_as_it_was(
     done = feed(project, name, source, show, env=environ, check=False)
     variables = environment(done.stdout)
     assert "VIRTUAL_ENV" not in variables
-    assert str(project.path) not in variables["PATH"]
+    assert f"{project.path}/" not in variables["PATH"]
 
 
 @pytest.mark.needs("bash")

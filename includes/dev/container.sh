@@ -21,7 +21,8 @@ engine=docker
 command -v docker >/dev/null || engine=podman
 
 # So that files in the project stay yours.
-grep -qs '^HOST_UID=' .env || export HOST_UID="$(id -u)" HOST_GID="$(id -g)"
+grep -qs '^HOST_UID=' .env || HOST_UID=${HOST_UID-$(id -u)} HOST_GID=${HOST_GID-$(id -g)}
+export HOST_UID HOST_GID
 
 # Print the list above.
 usage() {
@@ -66,8 +67,8 @@ settings() {
 [A-Za-z0-9_]+=[A-Za-z0-9_./:@%+,?&=~-]*
 [A-Za-z0-9_]+='([^'\\$]|\$+[^'\\${])*\$*'
 END
-        IFS=: read -r line _ || exit 0
-        echo "dev/do: .env:$line: expected NAME=value or NAME='value', as .env.example says" >&2
+        read -r line || exit 0
+        echo "dev/do: .env:${line%%:*}: expected NAME=value or NAME='value', as .env.example says" >&2
         exit 1
     }
 }

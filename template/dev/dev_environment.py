@@ -305,7 +305,8 @@ def check() -> None:
 
     for number, line in enumerate(read(".env").splitlines(), 1):
         if not re.fullmatch(ALIKE, line):
-            raise Problem(f".env:{number}: expected NAME=value or NAME='value' as .env.example says")
+            form = "NAME=value or NAME='value', as .env.example says"
+            raise Problem(f".env:{number}: expected {form}")
 
 
 def clean() -> None:

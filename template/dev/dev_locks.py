@@ -287,6 +287,13 @@ def lock(*options: str) -> None:
                 constraints = [] if name == LOCKS[0] else [f"--constraints={LOCKS[0]}"]
                 output = f"--output-file={name}"
                 must(uv, "pip", "compile", *flags, *constraints, output, *source)
+
+                # Renovate runs the command in the lock, with the age that versions need there.
+                old = before.get(ROOT / name, b"")
+                age = re.search(rb"^#    uv .*( --exclude-newer=\S+)", old, re.MULTILINE)
+                if age and b" --exclude-newer" not in read(name):
+                    text = read(name).replace(b" --universal", b" --universal" + age[1], 1)
+                    (ROOT / name).write_bytes(text)
                 if line := line_without_hash(name)[1]:
                     raise Problem(f"{line} has no hash to lock; leave it out, or publish a package")
     except BaseException:

@@ -412,7 +412,7 @@ def request(here: Comparison) -> float:
 # --- The machine --------------------------------------------------------------
 
 
-def machine(here: Comparison) -> dict[str, Any]:
+def machine(here: Comparison, load: float) -> dict[str, Any]:
     """Describe where and with what it was measured, without a name that belongs to it."""
     cpu = re.findall(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
     memory = re.findall(r"MemTotal:\s+(\d+)", Path("/proc/meminfo").read_text())[0]
@@ -422,6 +422,7 @@ def machine(here: Comparison) -> dict[str, Any]:
         "processor": cpu[0] if cpu else platform.machine(),
         "cores": os.cpu_count(),
         "memory": int(memory) * 1024,
+        "load": round(load),
         "system": re.findall(r'^PRETTY_NAME="?(.*?)"?$', release, re.MULTILINE)[0],
         "kernel": ".".join(platform.release().split(".")[:2]),
         "docker": here.run("docker", "version", "--format={{.Server.Version}}")
@@ -435,10 +436,12 @@ def machine(here: Comparison) -> dict[str, Any]:
 
 def measure(scratch: Path, run: Callable[..., str], uv: Path) -> dict[str, Any]:
     """Measure everything, and leave nothing behind."""
+    # Other programs on the machine make each figure worse, so the page mentions them.
+    load = os.getloadavg()[1]
     here = Comparison(scratch, run, uv)
     try:
         found = costs(here, scratch)
-        return {"machine": machine(here), "sees": sees(here, scratch), "costs": found}
+        return {"machine": machine(here, load), "sees": sees(here, scratch), "costs": found}
     finally:
         here.run("docker", "compose", "--profile=*", "down", "--volumes", "--rmi=local")
         here.run("docker", "image", "rm", "-f", f"localhost/{PACKAGE}", f"localhost/{PACKAGE}:dev")

@@ -166,17 +166,22 @@ def machine(data: dict[str, Any], language: str) -> str:
     found = data["machine"]
     memory = f"{found['memory'] / 1e9:.0f} GB"
     python = data["sees"]["venv"]["python"].rpartition(".")[0]
+    is_busy = found["load"] > found["cores"] / 2
     if language == "ja":
+        busy = f"\nほかの処理が動く中で測定(負荷 {found['load']})。" if is_busy else ""
         return (
             f"測定日 {found['date']}。{found['processor']}、{found['cores']} コア、"
             f"メモリー {memory}、\n{found['system']}、Linux {found['kernel']}。"
             f"Docker Engine {found['docker']}、Compose {found['compose']}、\n"
-            f"uv {found['uv']}、Copier {found['copier']}、Python {python}。"
+            f"uv {found['uv']}、Copier {found['copier']}、Python {python}。{busy}"
         )
+    busy = (
+        f"\nOther programs were running meanwhile, at a load of {found['load']}." if is_busy else ""
+    )
     return (
         f"Measured on {found['date']}: {found['processor']}, {found['cores']} cores, {memory} of memory,\n"
         f"{found['system']}, Linux {found['kernel']}, Docker Engine {found['docker']}, "
-        f"Compose {found['compose']},\nuv {found['uv']}, Copier {found['copier']}, Python {python}."
+        f"Compose {found['compose']},\nuv {found['uv']}, Copier {found['copier']}, Python {python}.{busy}"
     )
 
 

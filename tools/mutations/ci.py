@@ -196,6 +196,16 @@ bot(
     edit(RENOVATE, without_lines('"minimumReleaseAge": "')),
 )
 bot(
+    "Renovate proposes nothing for packages without a version",
+    edit(RENOVATE, without_lines('"rangeStrategy": ')),
+    "test_renovate.py: old_enough",
+)
+bot(
+    "Renovate refreshes the locks with versions of the same day",
+    edit("template/requirements*.txt.jinja", replace(" --exclude-newer=P7D", "")),
+    "test_renovate.py: wait",
+)
+bot(
     "Renovate changes files that belong to the template",
     edit(RENOVATE, replace('"enabled": false', '"enabled": true')),
 )

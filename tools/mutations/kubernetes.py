@@ -45,6 +45,9 @@ manifest(
 manifest("All replicas are on one node", edit(APP, without_block("^ +topologySpreadConstraints:")))
 manifest("An old replica stops before there is a new one", edit(APP, without_lines("maxUnavail")))
 manifest("No replica is added during a release", edit(APP, without_lines("maxSurge:")))
+manifest(
+    "A release that ends after its start replaces the old one", edit(APP, without_lines("minReady"))
+)
 manifest("A program that serves nothing gets requests", edit(APP, without_block("readinessProbe:")))
 manifest("A program that hangs is not restarted", edit(APP, without_block("livenessProbe:")))
 manifest("A slow start ends in a restart", edit(APP, without_block("startupProbe:")))
