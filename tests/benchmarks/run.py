@@ -345,7 +345,7 @@ USER app
 COPY src /app/src
 CMD ["python", "-m", "benchmark"]
 """
-VERSIONS = [f"3.{minor}" for minor in range(4, 11)]
+VERSIONS = [f"3.{minor}" for minor in range(6, 11)]
 
 
 def other_lock(text: str, version: str, scratch: Path) -> str:

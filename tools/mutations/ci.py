@@ -212,7 +212,7 @@ bot(
 
 # --- Publishing -------------------------------------------------------------------------
 
-publish = group(mutations, "Publishing", "test_publish.py: calls or names or tag or step or place")
+publish = group(mutations, "Publishing", "test_publish.py")
 publish("A pre-release becomes the latest", edit(PUBLISH, replace(r"\*\[!0-9\.\]\*\) ;; ", "")))
 publish("A release does not become the latest", edit(PUBLISH, without_lines(":latest")))
 publish("Any tag is published", edit(PUBLISH, replace(r"^  exit 1\nfi\nimage=", "fi\nimage=")))
