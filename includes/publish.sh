@@ -27,13 +27,14 @@ if ! docker info | grep io.containerd.snapshotter >/dev/null; then
 {%- endif %}
   set -- "$@" --builder "$builder"
 fi
+generator=${SBOM_GENERATOR:-{{ image_prefix }}docker/buildkit-syft-scanner:stable-1}
 metadata=$(mktemp)
 docker buildx build "$@" --push --tag "$image:candidate" --metadata-file "$metadata" \
   --build-arg VERSION="$version" --build-arg REVISION="$REVISION" --build-arg SOURCE="$SOURCE" \
   --cache-from "type=registry,ref=$image:cache" \
   --cache-to "type=registry,ref=$image:cache,mode=max" \
   --provenance mode=min \
-  --sbom "generator=${SBOM_GENERATOR:-{{ image_prefix }}docker/buildkit-syft-scanner:stable-1}" .
+  --sbom "generator=$generator" .
 digest=$(sed -n 's/.*"containerimage.digest": "\(.*\)".*/\1/p' "$metadata")
 
 # Test exactly what was pushed.
