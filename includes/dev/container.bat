@@ -88,24 +88,11 @@
 @exit /b 2
 :append
 @copy /y %_list% %_list%.before >nul
-@rem The last line of the list may have no end: one more line then makes no difference.
-@set _lines=
-@for /f %%n in ('type %_list% ^| find /c /v ""') do @set _lines=%%n
-@for /f %%n in ('^(type %_list% ^& echo x^) ^| find /c /v ""') do @if "%%n"=="%_lines%" >>%_list% echo.
-@rem A package can be in quotes. They become a $, which cmd can look for.
-@set "_args=%_args:"=$%"
+@rem The last line of the list may have no end.
+@>>%_list% echo.
 :next
-@for /f "tokens=*" %%a in ("%_args%") do @set "_args=%%a"
-@set "_first=%_args: =%"
-@if not defined _first goto added
-@if "%_args:~0,1%"=="$" goto quoted
-@for /f "tokens=1*" %%p in ("%_args%") do @(>>%_list% echo %%p)& set "_args=%%q"
+@for /f "usebackq tokens=1*" %%p in ('%_args%') do @>>%_list% echo %%~p& set _args=%%q
 @if defined _args goto next
-@goto added
-:quoted
-@for /f "tokens=1* delims=$" %%p in ("%_args%") do @(>>%_list% echo %%p)& set "_args=%%q"
-@if defined _args goto next
-:added
 @set _first=
 @call :lock
 @if not %errorlevel%==0 goto restore
