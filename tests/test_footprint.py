@@ -12,9 +12,9 @@ from support.projects import Bakery
 # limit when a count falls: in `both`, 1,950 lines and 950 lines of code in dev/ are wanted.
 LIMITS = {
     #                 files, lines, root, dev/, DEVELOPMENT.md
-    "venv": Footprint(34, 2105, 15, 1199, 102),
-    "docker": Footprint(32, 1279, 23, 354, 96),
-    "both": Footprint(42, 2553, 23, 1274, 107),
+    "venv": Footprint(34, 2123, 15, 1209, 102),
+    "docker": Footprint(32, 1302, 23, 380, 96),
+    "both": Footprint(42, 2585, 23, 1302, 107),
 }
 
 
