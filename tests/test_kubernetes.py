@@ -330,7 +330,9 @@ def test_the_second_release_migrates_and_loses_no_request(web: Cluster) -> None:
     assert load.done.total() >= REQUESTS and min(load.done.values()) >= 15
     assert web.ask("/") == (200, {"message": "Hello, World."})
     assert web.ask("/notes") == (200, [{"id": 1, "text": "Kept"}])
-    assert "0001 -> 0002" in web.kubectl("logs", f"job/{web.name}-migrate").stdout
+    # Of all pods of the Job, which tries again while it does not reach the database.
+    every_pod = ("-l", "app.kubernetes.io/component=migrate", "--tail=-1")
+    assert "0001 -> 0002" in web.kubectl("logs", *every_pod).stdout
 
 
 def test_a_broken_release_stops_and_is_taken_back_without_a_failed_request(web: Cluster) -> None:

@@ -101,7 +101,12 @@ def at_random(chosen: random.Random, question: str = "") -> dict[str, Any]:
             return answers
 
 
-CHOICES = [name for name in QUESTIONS if name in ASKED and "choices" in QUESTIONS[name]]
+# Without those for code of one's own alone.
+CHOICES = [
+    name
+    for name, question in QUESTIONS.items()
+    if name in ASKED and "choices" in question and "when" not in question
+]
 
 
 def way_through(question: str) -> list[Any]:
