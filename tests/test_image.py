@@ -243,6 +243,7 @@ def test_nothing_leaks(project: Project, tag: str, tmp_path: Path) -> None:
 class Index(BaseHTTPRequestHandler):
     """A package index with one package, for those who know the password."""
 
+    FILE = "/private_thing-1.0-py3-none-any.whl"
     wheel = b""
     authorization = ""
     refused = 0
@@ -255,16 +256,9 @@ class Index(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        link = (
-            b'<a href="/private_thing-1.0-py3-none-any.whl">private_thing-1.0-py3-none-any.whl</a>'
-        )
-        pages = {
-            "/simple/private-thing/": (b"<!DOCTYPE html>" + link, "text/html"),
-            "/private_thing-1.0-py3-none-any.whl": (self.wheel, "application/octet-stream"),
-        }
-        body, kind = pages.get(self.path, (b"", "text/html"))
+        body = self.wheel if self.path == self.FILE else b""
         self.send_response(200 if body else 404)
-        self.send_header("Content-Type", kind)
+        self.send_header("Content-Type", "application/octet-stream")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -291,14 +285,14 @@ def private_thing() -> bytes:
 
 @pytest.fixture
 def index() -> Iterator[tuple[str, str]]:
-    """The address of a private index, and the netrc that opens it."""
+    """The address of a file in a private index, and the netrc that opens it."""
     password = secrets.token_hex(16)
     Index.wheel = private_thing()
     Index.authorization = "Basic " + base64.b64encode(f"reader:{password}".encode()).decode()
     Index.refused = 0
     server = ThreadingHTTPServer(("127.0.0.1", 0), Index)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"http://127.0.0.1:{server.server_port}/simple"
+    address = f"http://127.0.0.1:{server.server_port}{Index.FILE}"
     yield address, f"machine 127.0.0.1 login reader password {password}\n"
     server.shutdown()
     server.server_close()
@@ -314,17 +308,15 @@ def test_the_password_of_a_package_index_stays_out(
     secret = f"--secret=id=netrc,src={tmp_path / 'netrc'}"
     copy = Project(tmp_path / "project", {})
     run("cp", "-R", project.path, copy.path)
-    extra = f"--extra-index-url {address}\n"
-    copy.write("requirements.in", f"{extra}{copy.read('requirements.in')}private-thing\n")
+    copy.write("requirements.in", f"{copy.read('requirements.in')}private-thing @ {address}\n")
 
     host = ("--network=host", "--progress=plain")
     locking = ("docker", "build", *host, "--target=lock", "--output=.")
     assert copy.run(*locking, ".", check=False).returncode, "locked without the password"
     copy.run(*locking, secret, ".")
-    assert "\nprivate-thing==1.0" in copy.read("requirements.txt")
+    assert f"\nprivate-thing @ {address} \\\n    --hash=" in copy.read("requirements.txt")
     assert password.decode() not in copy.read("requirements.txt")
 
-    copy.write("requirements.txt", extra + copy.read("requirements.txt"))
     building = ("docker", "build", *host, "-t", tag)
     assert copy.run(*building, ".", check=False).returncode, "built without the password"
     assert Index.refused
