@@ -382,7 +382,7 @@ runner(
     edit(
         RUNNER,
         between(
-            "^def check",
+            r"^def check\(",
             "^def ",
             without_lines("not in the locks"),
             replace("^ +if extra := .*", ""),
@@ -402,7 +402,9 @@ runner(
     "`check` passes with another Python than is asked for",
     edit(
         RUNNER,
-        between("^def check", "^def ", replace(r"if pinned and minor\(.*\) != pinned", "if False")),
+        between(
+            r"^def check\(", "^def ", replace(r"if pinned and minor\(.*\) != pinned", "if False")
+        ),
     ),
     "test_venv.py: check or warning",
 )
