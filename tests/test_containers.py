@@ -125,6 +125,10 @@ FOLDERS = {
 }
 for shape, mounts in FOLDERS.items():
     TABLE["folders", shape] = {"app": {**TABLE["own", shape]["app"], "mounts": mounts}}
+# The tests use empty folders, which are gone with the container.
+EMPTY = "volume of the container on /app/media, writable"
+OWN_TESTS = {**TESTS["development"], "mounts": [". on /app, writable", EMPTY]}
+TABLE["folders", "development"]["test"] = OWN_TESTS
 # What a service has besides, which other tests look at by running it.
 OTHERWISE = {
     "build",
@@ -164,7 +168,8 @@ def mount(volume: dict[str, Any], project: Project) -> str:
     """Return where a volume or a folder of the project is mounted, and how."""
     mode = "read-only" if volume.get("read_only") else "writable"
     if volume["type"] == "volume":
-        return f"volume {volume['source']} on {volume['target']}, {mode}"
+        name = volume.get("source", "of the container")
+        return f"volume {name} on {volume['target']}, {mode}"
     source = os.path.relpath(volume["source"], project.path)
     is_folder_of_volume = volume["target"].startswith("/mnt/app-")
     created = bool(volume["bind"].get("create_host_path"))
@@ -184,7 +189,7 @@ def test_each_service_may_what_the_table_says_and_nothing_else(
 ) -> None:
     files = ["compose.yaml"] if shape == "production" else []
     services = configured(projects[kind], *files)
-    table = {**TABLE[kind, shape], "test": TESTS[shape]}
+    table = {"test": TESTS[shape], **TABLE[kind, shape]}
     expected = {name: HARDENED | service for name, service in table.items()}
     assert {name: described(services[name], projects[kind]) for name in services} == expected
 

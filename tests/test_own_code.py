@@ -309,7 +309,6 @@ def test_the_projects_own_steps_are_part_of_the_build(django: Project) -> None:
     assert found == ["__pycache__", "manage.py", "site_", "staticfiles"]
     read = "print(open('/app/staticfiles/style.css').read())"
     assert "body" in compose(django, "run", "--rm", *python, read, shape="production")
-    assert "body" in compose(django, "run", "--rm", "test", "python", "-c", read)
 
 
 @pytest.mark.needs("docker", "index")
