@@ -137,7 +137,7 @@ build(
 
 # --- The sample application -------------------------------------------------------------
 
-sample = group(mutations, "application", "test_settings_example.py: in_the_project", needs="index")
+sample = group(mutations, "own code", "test_settings_example.py: in_the_project")
 sample(
     "The notes seem lost when the program starts in another folder",
     edit(SOURCE, replace(r"\{PROJECT / '(.*)'\}", r"\1")),
