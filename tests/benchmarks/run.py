@@ -14,6 +14,7 @@ only when it is named, takes some minutes, and needs an engine, uv and tools/req
 from __future__ import annotations
 
 import argparse
+import http.client
 import json
 import os
 import random
@@ -391,7 +392,7 @@ def builds(scratch: Path) -> None:
     def nothing(name: str) -> None:
         # `--no-cache` would use new package caches as well.
         path = scratch / name / "Dockerfile"
-        line = rf"\1\nENV AT={time.time()}"
+        line = rf"\1\nENV AT_{time.time_ns()}=1"
         path.write_text(re.sub(r"^(FROM .*)", line, path.read_text(), count=1, flags=re.MULTILINE))
         build(name)
 
@@ -409,7 +410,7 @@ def builds(scratch: Path) -> None:
             try:
                 urllib.request.urlopen(f"http://{address}/healthz").close()
                 break
-            except OSError:
+            except (OSError, http.client.HTTPException):
                 time.sleep(0.005)
         run("docker", "rm", "--force", container)
 
