@@ -175,10 +175,14 @@ def test_documents_what_a_changed_answer_leaves_to_the_user(bake: Bakery) -> Non
         "port": "8123",
         "command": "other",
         "code": "other",
+        "writes": "other",
+        "test_command": "other",
+        "left_out": ["README.md"],
         "registry": "mirror.example.org",
         "package_index": "https://mirror.example.org/simple",
     }
-    asked_with = {"command": {"app": "own"}, "code": {"app": "own"}}
+    own = ("command", "code", "writes", "test_command", "protocol", "left_out")
+    asked_with = {name: {"app": "own"} for name in own}
     asked_with |= {name: {"company_network": True} for name in ("registry", "package_index")}
     shown = set()
     for question in ASKED:
