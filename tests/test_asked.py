@@ -49,8 +49,8 @@ HELP = {
 # What each choice offers, from top to bottom: the label on the screen, and what it stands for.
 CHOICES: dict[str, dict[str, Any]] = {
     "isolation": {
-        "venv - ready in a second, 70 MB; no Docker needed": "venv",
-        "docker - ready in a minute, 90 MB; no Python needed": "docker",
+        "venv - ready in 1 s, 70 MB; no Docker needed": "venv",
+        "docker - ready in 20 s, 90 MB; no Python needed": "docker",
         "both - write in a venv, test and ship a container": "both",
     },
     "python_version": {

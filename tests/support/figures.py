@@ -97,7 +97,9 @@ def seconds(value: float | None) -> str:
     if value is None:
         return "–"
     if value < 0.1:
-        return f"{value * 1000:.2g} ms" if value else "0 s"
+        return f"{value * 1000:.1f} ms" if value else "0 s"
+    if value < 1:
+        return f"{value:.2f} s"
     return f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
 
 
