@@ -325,6 +325,7 @@ PICKED = {
     "license": "Apache-2.0",
     "company_network": True,
     "ci": "gitlab",
+    "publish": "tags",
     "update_bot": "schedule",
 }
 

@@ -250,6 +250,7 @@ USERS = {
     "devcontainer": "developer",
     "resolve": "",
     "lock": "",
+    "metadata": "",
     "source": "",
     "runtime": "10001:10001",
 }

@@ -268,7 +268,7 @@ def assert_arrived(project: Project) -> None:
     assert project.read("README.md").startswith(f"# {title}\n\n{recorded['project_description']}\n")
     assert parsed["compose.yaml"]["name"] == slug
     service = parsed["compose.base.yaml"]["services"]["app"]
-    assert service["image"] == f"localhost/{slug}"
+    assert service["image"] == "localhost/${COMPOSE_PROJECT_NAME}"
     if recorded["registry"]:
         prefix = recorded["registry"] + "/"
         assert f"\nFROM {prefix}python:" in dockerfile

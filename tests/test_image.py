@@ -228,7 +228,7 @@ def test_nothing_leaks(project: Project, tag: str, tmp_path: Path) -> None:
     done = copy.run("docker", "build", *words, input="FROM scratch\nCOPY . /\n")
     found = {p.relative_to(everything).as_posix() for p in everything.rglob("*") if p.is_file()}
     ours = project.files().keys()
-    needed = "src/", "tests/", "requirements", "pyproject", "apt-", "dev/dev_locks.py"
+    needed = "src/", "requirements", "pyproject", "apt-", "dev/dev_locks.py", "dev/dev_metadata.py"
     sent = {name for name in ours if name.startswith(needed)}
     assert found == sent | kept
     assert done.returncode == 0

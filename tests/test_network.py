@@ -344,6 +344,8 @@ def test_the_list_of_certificates_comes_back_and_goes_with_the_answer(
     project.run("dev/do", "sync")
     assert bundle.exists()
     (project.path / "dev/dev_network.py").unlink()
+    answers = project.read(".copier-answers.yml")
+    project.write(".copier-answers.yml", answers.replace("network: true", "network: false"))
     assert str(bundle) not in shell(project, "bash", show)
 
 

@@ -280,8 +280,9 @@ def roll_out(folder: Path) -> list[str]:
 def test_leaving(released: Path, tmp_path: Path) -> None:
     data = ("--data", f"python_version={HERE}", "--data", "isolation=venv")
     project = make(released, tmp_path / "project", *data)
-    told("Delete `.copier-answers.yml`.")
+    assert "Delete `.copier-answers.yml`." in (ROOT / "docs/updating.md").read_text("utf-8")
     (project.path / ".copier-answers.yml").unlink()
     mentions = {name for name, content in project.files().items() if b"copier" in content.lower()}
-    assert mentions == {"DEVELOPMENT.md"}
+    modules = {"dev/activate", "dev/activate.ps1", "dev/dev_environment.py"}
+    assert mentions == {"DEVELOPMENT.md", *modules}
     assert "passed" in shell(project, "bash", "pytest -q")

@@ -647,5 +647,5 @@ def test_what_has_no_hash_is_refused_before_it_is_locked(project: Project, line:
     project.write("requirements.in", before)
     assert done.returncode
     assert done.stderr == (
-        f"dev: requirements.in: {line} has no hash to lock; leave it out, or publish a package\n"
+        f"dev: requirements.in:4: {line} has no hash to lock; leave it out, or publish a package\n"
     )

@@ -76,10 +76,11 @@ END
 # Fail if git ignores a file of the template: clones lack it, and updates delete it.
 check_ignored() {
     set -- dev/* dev/.g* *.yaml requirements*.* Dockerfile .dockerignore .copier-answers.yml
-    ignored=$(git check-ignore -- "$@" 2>/dev/null | tr '\n' ' ')
-    [ -n "$ignored" ] || return 0
+    ignored=$(git check-ignore -- "$@" 2>/dev/null) || return 0
     git check-ignore --verbose -- "$@" >&2
-    echo "dev/do: git ignores files of the template, see above; run: git add --force $ignored" >&2
+    # shellcheck disable=SC2086 # no name of the template has a space
+    set -- $ignored
+    echo "dev/do: git ignores files of the template, see above; run: git add --force $*" >&2
     return 1
 }
 

@@ -238,7 +238,7 @@ def check_requirements(name: str, lines: list[str]) -> None:
         if re.match(r"\s*(-e|--editable|[./]|[^#]*\b(git|hg|svn|bzr)\+)", line):
             fix = "has no hash to lock; leave it out, or publish a package"
             raise Problem(f"{name}:{number}: {line.strip()} {fix}")
-        if option := re.match(r"\s*(-(?![rc]|-requirement|-constraint)[^\s=]*)", line):
+        if option := re.match(r"\s*(-(?![rc]|-requirement|-constraint|-hash)[^\s=]*)", line):
             fix = "set it for pip or uv, or write a package of another index as NAME @ ADDRESS"
             raise Problem(f"{name}:{number}: {option[1]} cannot be locked; {fix}")
 
