@@ -488,6 +488,19 @@ def test_one_list_and_one_lock_with_the_same_versions(
     assert in_metadata != (project.path / "requirements.in").exists()
 
 
+@pytest.mark.needs("pwsh", "index")
+def test_the_block_for_powershell_works_as_typed(released: Path, tmp_path: Path) -> None:
+    project = existing(tmp_path, {"requirements.txt": "six==1.16.0\n", "shop.py": "import six\n"})
+    first, *rest = commands("powershell")
+    data = "--defaults --data code=shop.py --data command='python shop.py' --data isolation=venv"
+    lines = ["$ErrorActionPreference = 'Stop'", f"{first.replace('TEMPLATE', str(released))} {data}"]
+    script = "\n".join([*lines, *rest, "dev/do run"])
+    programs = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+    run("pwsh", "-NoProfile", "-Command", script, cwd=project.path, env=programs)
+    assert versions(project.read("requirements.txt")) == {"six": "1.16.0"}
+    assert not project.run("git", "status", "--short").stdout
+
+
 @pytest.mark.needs("index")
 @pytest.mark.parametrize("way", ["folder", "group", "poetry"])
 @pytest.mark.needs("docker")
