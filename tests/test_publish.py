@@ -1,7 +1,7 @@
 """Publishing: the commands of the jobs, run from a tag to an image that is pulled and serves.
 
 Most need an engine with the containerd image store and a registry, which TESTS_ATTEST starts. The
-generator of the SBOM is a local image around syft. Run these without other workers, as .ci/run does.
+generator of the SBOM is a local image around syft. Run these without other workers.
 """
 
 from __future__ import annotations
