@@ -493,7 +493,10 @@ def test_the_block_for_powershell_works_as_typed(released: Path, tmp_path: Path)
     project = existing(tmp_path, {"requirements.txt": "six==1.16.0\n", "shop.py": "import six\n"})
     first, *rest = commands("powershell")
     data = "--defaults --data code=shop.py --data command='python shop.py' --data isolation=venv"
-    lines = ["$ErrorActionPreference = 'Stop'", f"{first.replace('TEMPLATE', str(released))} {data}"]
+    lines = [
+        "$ErrorActionPreference = 'Stop'",
+        f"{first.replace('TEMPLATE', str(released))} {data}",
+    ]
     script = "\n".join([*lines, *rest, "dev/do run"])
     programs = {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     run("pwsh", "-NoProfile", "-Command", script, cwd=project.path, env=programs)
