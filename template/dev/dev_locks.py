@@ -233,7 +233,7 @@ def sources() -> list[list[str]]:
 
 
 def check_requirements(name: str, lines: list[str]) -> None:
-    """Raise Problem if a line of a list has a folder or a repository, which have no hash."""
+    """Raise Problem if a list has a folder or a repository, without a hash, or another option."""
     for number, line in enumerate(lines, 1):
         if re.match(r"\s*(-e|--editable|[./]|[^#]*\b(git|hg|svn|bzr)\+)", line):
             fix = "has no hash to lock; leave it out, or publish a package"
